@@ -1,0 +1,1 @@
+"""The broker and the database that carewatch brings along, as child processes."""

@@ -1,0 +1,78 @@
+"""Migrations: numbered SQL files, each applied once, in order, and never changed afterwards."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import psycopg
+
+from domain.errors import CarewatchError
+
+_LEDGER = """
+create table if not exists migration (
+    name        text primary key,
+    digest      text not null,
+    applied_at  timestamptz not null default now()
+)
+"""
+_LOCK = 7_264_001
+"""Advisory lock that keeps two migrating processes apart."""
+
+
+class MigrationDrift(CarewatchError):
+    """A migration that was applied reads otherwise today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    name: str
+    sql: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations() -> Iterator[Migration]:
+    """All migrations of this version, in order."""
+    folder = files("carewatch") / "migrations"
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".sql"):
+            yield Migration(path.name, path.read_text("utf-8"))
+
+
+def migrate(connection: psycopg.Connection) -> list[str]:
+    """Apply what is missing, all or nothing; the names of what was applied.
+
+    Raises :class:`MigrationDrift` where an applied file was changed or is missing.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(_LEDGER)
+        pending = _pending(connection)
+        for migration in pending:
+            connection.execute(migration.sql.encode())
+            connection.execute(
+                "insert into migration (name, digest) values (%s, %s)",
+                (migration.name, migration.digest),
+            )
+    return [migration.name for migration in pending]
+
+
+def _pending(connection: psycopg.Connection) -> list[Migration]:
+    applied: dict[str, str] = dict(connection.execute("select name, digest from migration"))
+    known = list(migrations())
+    gone = applied.keys() - {migration.name for migration in known}
+    if gone:
+        raise MigrationDrift(
+            f"The database has had {', '.join(sorted(gone))}, which this version does not know: "
+            "run the carewatch version that made it, or a newer one."
+        )
+    for migration in known:
+        if applied.get(migration.name, migration.digest) != migration.digest:
+            raise MigrationDrift(
+                f"{migration.name} was applied in another wording: restore the file as released, "
+                "and put the change into a new migration."
+            )
+    return [migration for migration in known if migration.name not in applied]

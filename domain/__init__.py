@@ -1,0 +1,1 @@
+"""The words that everyone shares: standard library and numpy only, no I/O."""

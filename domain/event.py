@@ -1,0 +1,66 @@
+"""What happened: a press, a fall, a door."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from domain.time import Micros
+
+Certainty = Literal["suspected", "confirmed", "cleared"]
+
+EVENTS = (
+    "button_pressed",
+    "button_cancelled",
+    "button_test",
+    "fall",
+    "bed_exit",
+    "bed_entry",
+    "motion",
+    "door_opened",
+    "door_closed",
+    "smoke",
+    "gas",
+    "carbon_monoxide",
+    "water_leak",
+    "tamper",
+    "fault",
+)
+
+SIGNS_OF_LIFE = frozenset(
+    {
+        "button_pressed",
+        "button_cancelled",
+        "button_test",
+        "bed_exit",
+        "bed_entry",
+        "motion",
+        "door_opened",
+        "door_closed",
+    }
+)
+"""Events that only a moving person causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, as one device told it.
+
+    ``key`` recognises a repetition: the device's own ``id``, or the event and its time.
+    ``happened_at`` is the device's claim (the arrival, where it claims none or the future).
+    ``clock_wrong`` says that the claim cannot be true (years off), and was kept as it was.
+    """
+
+    order: int
+    slot: int
+    device: int
+    device_id: str
+    event: str
+    happened_at: Micros
+    received_at: Micros
+    key: str
+    id: str | None = None
+    certainty: Certainty | None = None
+    place: str | None = None
+    active: bool | None = None
+    detail: str | None = None
+    clock_wrong: bool = False
+    source: str = field(default="event", compare=False)
