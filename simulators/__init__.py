@@ -1,0 +1,1 @@
+"""Devices, residents and faults, with ground truth."""

@@ -1,0 +1,38 @@
+"""What is worth telling somebody: one detector a file, all listed here."""
+
+from alerts.detectors.battery import Battery
+from alerts.detectors.bed_exit import BedExit
+from alerts.detectors.breathing import Breathing
+from alerts.detectors.clock_skew import ClockSkew
+from alerts.detectors.detector import Detector
+from alerts.detectors.fall import Fall
+from alerts.detectors.fault import Fault
+from alerts.detectors.hazard import Hazard
+from alerts.detectors.heart_rate import HeartRate
+from alerts.detectors.respiration import Respiration
+from alerts.detectors.silence import Silence
+from alerts.detectors.sos import Sos
+from alerts.detectors.spo2 import Spo2
+
+
+def standard() -> list[Detector]:
+    """A fresh set of all detectors, for what is news."""
+    return [
+        Sos(),
+        Fall(),
+        Hazard(),
+        Breathing(),
+        HeartRate(),
+        Respiration(),
+        Spo2(),
+        BedExit(),
+        Silence(),
+        Battery(),
+        Fault(),
+        ClockSkew(),
+    ]
+
+
+def judging_samples() -> list[Detector]:
+    """A fresh set of those that judge vital values, for what arrives late."""
+    return [Breathing(late=True), HeartRate(late=True), Respiration(late=True), Spo2(late=True)]

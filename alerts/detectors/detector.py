@@ -3,49 +3,59 @@
 The engine shows a detector *waves*: batches in which every subject appears once at most, in
 the order of arrival, so that ``memory[name][slots]`` may be read and written in one numpy call
 and any chunking of the same messages gives the same findings. A detector never asks the time,
-never changes a batch, and holds nothing but its arrays: saving them is saving its state.
+never changes a wave, and holds nothing but its arrays: saving them is saving its state.
+What the directory says (thresholds, intervals, zones) is no memory: ``configure`` sets it anew
+for each snapshot.
+
+Instants are microseconds since 1970. Deadlines are set in terms of arrival, and lie after the
+message that sets them; spans of a condition are reckoned in the device's own time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.wave import Wave
 from domain.directory import Device, Subject
 from domain.event import Event
-from domain.finding import Finding
-from domain.sample import Batch, Instants, Slots
-from domain.time import NEVER, Micros
+from domain.finding import KINDS, Finding
+from domain.sample import Instants, Slots
+from domain.time import MINUTE, NEVER, Micros
 
-Column = tuple[Any, Any]
-"""dtype and initial value of one memory element; ``(dtype, fill, width)`` makes rows of width."""
+Column = tuple[Any, ...]
+"""dtype and initial value of a memory element; further numbers give it a shape."""
 
 
 class Detector:
     """Base of all detectors: memory that grows, timers, and hooks that do nothing.
 
-    A subclass declares ``kinds``, ``keyed_by`` and ``columns``, and overrides the hooks it
-    needs. A column named ``deadline`` (int64) is the slot's timer: ``due`` is called for it
-    when its time has come, before any message of the same instant.
+    A subclass declares what it is about and overrides the hooks it needs. A column named
+    ``deadline`` (int64) is the slot's timer: ``due`` is called for it when its time has come,
+    before any message of the same instant.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ()
+    """What it may find, of ``domain.finding.KINDS``."""
     keyed_by: ClassVar[Literal["subject", "device"]] = "subject"
-    columns: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    """Whose slot indexes its memory."""
+    events: ClassVar[frozenset[str] | None] = frozenset()
+    """The events it wants to hear of; None for all."""
+    columns: ClassVar[Mapping[str, Column]] = {}
 
     def __init__(self) -> None:
         self.memory: dict[str, NDArray[Any]] = {
-            name: self._fresh(spec, 0) for name, spec in self.columns.items()
+            name: _fresh(spec, 0) for name, spec in self.columns.items()
         }
         self.size = 0
 
     # -- what a subclass overrides ------------------------------------------------------------
 
-    def configure(self, subjects: Iterable[Subject], devices: Iterable[Device]) -> None:
+    def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         """Learn thresholds, intervals and zones; called after ``resize`` for each snapshot."""
 
-    def observe(self, wave: Batch, out: list[Finding]) -> None:
+    def observe(self, wave: Wave, out: list[Finding]) -> None:
         """Decide on samples; each subject appears once at most in ``wave``."""
 
     def happen(self, event: Event, out: list[Finding]) -> None:
@@ -60,6 +70,13 @@ class Detector:
     def resume(self, now: Micros) -> None:
         """Nothing was heard of anybody until ``now``: a restart, or the broker was away."""
 
+    def held(self, finding: Finding) -> tuple[Micros, Micros]:
+        """From when until when the finding's condition last held (NEVER: it still does).
+
+        ``(NEVER, NEVER)`` where it never did.
+        """
+        return NEVER, NEVER
+
     # -- what the engine calls ----------------------------------------------------------------
 
     def resize(self, size: int) -> None:
@@ -67,45 +84,73 @@ class Detector:
         if size <= self.size:
             return
         for name, spec in self.columns.items():
-            more = self._fresh(spec, size - self.size)
+            more = _fresh(spec, size - self.size)
             self.memory[name] = np.concatenate((self.memory[name], more))
         self.size = size
 
     def next_deadline(self) -> Micros:
         """The earliest timer, or NEVER."""
         deadline = self.memory.get("deadline")
-        return int(deadline.min()) if deadline is not None and len(deadline) else NEVER
+        return min(int(deadline.min()), NEVER) if deadline is not None and self.size else NEVER
 
-    def expire(self, slots: Slots | None, now: Instants | Micros, out: list[Finding]) -> None:
-        """Act on the timers of ``slots`` (all where None) that are due at ``now``."""
+    def expire(self, slots: Slots | None, now: Instants | Micros) -> list[Finding]:
+        """Act on the timers of ``slots`` (all where None) that are due by ``now``."""
+        out: list[Finding] = []
         deadline = self.memory.get("deadline")
-        if deadline is None:
-            return
-        while True:
+        while deadline is not None:
             if slots is None:
                 ripe = np.flatnonzero(deadline <= now).astype(np.int32)
             else:
                 ripe = slots[deadline[slots] <= now]
             if not len(ripe):
-                return
+                break
             self.due(ripe, out)
+        return out
 
     def forget(self, slots: Slots) -> None:
         """Start afresh for these slots."""
-        for name, (_, fill, *_width) in self.columns.items():
-            self.memory[name][slots] = fill
+        if len(slots):
+            for name, (_, fill, *_shape) in self.columns.items():
+                self.memory[name][slots] = fill
 
     def load(self, memory: Mapping[str, NDArray[Any]]) -> None:
-        """Take back what ``memory`` once held; a column that was not saved starts afresh."""
-        self.size = 0
-        self.memory = {name: self._fresh(spec, 0) for name, spec in self.columns.items()}
-        saved = max((len(array) for array in memory.values()), default=0)
-        self.resize(saved)
+        """Take back what ``memory`` once held; a column of another shape starts afresh."""
+        size = max((len(array) for array in memory.values()), default=0)
+        self.memory = {name: _fresh(spec, size) for name, spec in self.columns.items()}
+        self.size = size
         for name, array in memory.items():
-            if name in self.memory:
-                self.memory[name][: len(array)] = array
+            mine = self.memory.get(name)
+            if mine is not None and mine.shape[1:] == array.shape[1:]:
+                mine[: len(array)] = array
 
-    @staticmethod
-    def _fresh(spec: tuple[Any, ...], length: int) -> NDArray[Any]:
-        dtype, fill, *width = spec
-        return np.full((length, *width), fill, dtype)
+
+def told(event: Event, kind: str, active: bool = True, over: bool = False, **more: Any) -> Finding:
+    """The finding of an event that speaks for itself, of the event's own time.
+
+    A claim that cannot be true is replaced by the arrival. ``late`` in the evidence says that
+    it happened more than a minute before we heard of it.
+    """
+    since = event.received_at if event.clock_wrong else event.happened_at
+    evidence: dict[str, Any] = {"event": event.event}
+    for name in ("certainty", "place", "detail"):
+        if (value := getattr(event, name)) is not None:
+            evidence[name] = value
+    if event.received_at - since > MINUTE:
+        evidence["late"] = True
+    return Finding(
+        at=event.received_at,
+        slot=event.slot,
+        device=event.device,
+        kind=kind,
+        active=active,
+        since=since,
+        priority=KINDS[kind].priority,
+        evidence=evidence | more,
+        key=event.key,
+        over=over,
+    )
+
+
+def _fresh(spec: Column, length: int) -> NDArray[Any]:
+    dtype, fill, *shape = spec
+    return np.full((length, *shape), fill, dtype)

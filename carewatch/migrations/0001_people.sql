@@ -36,6 +36,7 @@ create table device (
     place        text,
     interval_s   real check (interval_s > 0),
     secret_hash  bytea not null,
+    secret_since timestamptz not null default now(),
     created_at   timestamptz not null default now(),
     removed_at   timestamptz
 );

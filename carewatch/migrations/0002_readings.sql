@@ -111,6 +111,7 @@ create table event_key (
     alert_id     text,
     primary key (device, key)
 );
+create index on event_key (alert_id) where alert_id is not null;
 
 -- Recognises the redelivery of a message whose time had to be taken from its arrival.
 create table arrival (

@@ -18,8 +18,10 @@ create table alert (
     incident_id  text not null,
     step         integer not null default 0,
     round        integer not null default 0,
-    responsible  text not null,
+    responsible  text not null check (responsible <> ''),
     deadline     timestamptz,
+    occurrences  text[] not null default '{}',
+    heard_at     timestamptz not null default now(),
     accepted_by  text references account,
     accepted_at  timestamptz,
     resolved_at  timestamptz,
@@ -32,6 +34,8 @@ create table alert (
 create unique index one_open_alert on alert (subject, kind) where state <> 'resolved';
 create index alert_due on alert (deadline) where state <> 'resolved';
 create index alert_of_resident on alert (resident_id, raised_at);
+create index alert_of_subject on alert (subject, raised_at);
+create index alert_of_occurrence on alert using gin (occurrences);
 create index alert_of_team on alert (team_id, raised_at);
 create index alert_by_age on alert (raised_at, id);
 
@@ -96,7 +100,9 @@ create table outbox (
     last_error   text,
     unique (alert_id, occasion, recipient, channel, address)
 );
-create index outbox_waiting on outbox (next_at) where sent_at is null and given_up_at is null;
+create index outbox_waiting on outbox (channel, next_at)
+    where sent_at is null and given_up_at is null;
+create index outbox_of_alert on outbox (alert_id) where sent_at is null and given_up_at is null;
 
 create function outbox_waits() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,175 @@
+"""An alert as it stands, a change of it, and how both are told to other programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from domain.finding import Priority
+from domain.time import Micros, iso
+
+State = Literal["open", "accepted", "responding", "on_site", "resolved"]
+
+ChangeName = Literal[
+    "raised",
+    "repeated",
+    "priority_raised",
+    "hastened",
+    "cleared",
+    "accepted",
+    "rejected",
+    "withdrawn",
+    "no_answer",
+    "on_the_way",
+    "arrived",
+    "resolved",
+]
+
+Outcome = Literal["real", "false_alarm", "test", "not_needed", "handed_over"]
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person who does something with an alert."""
+
+    id: str
+    username: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who is answerable for an alert, and until when.
+
+    ``step`` of its policy in which ``round``; ``responsible`` is a list of parties, or the user
+    name of the one who accepted.
+    """
+
+    step: int
+    round: int
+    responsible: str
+    deadline: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert: the fold of its changes, and one row of the table ``alert``.
+
+    ``subject``      the resident's id, or ``device:`` and the id of an unplaced device
+    ``since``        when the condition began, by the event's own time
+    ``raised_at``    when it was concluded
+    ``sources``      devices at which the condition holds
+    ``deadline``     when ``responsible`` is passed over; None once resolved
+    ``accepted_by``  an account's id; its user name is ``accepted_by_name``
+    ``occurrences``  what was told of it already, the latest last (see :mod:`alerts.react`)
+    ``heard_at``     when a device last told of it
+    """
+
+    id: str
+    subject: str
+    resident_id: str | None
+    device_id: str | None
+    team_id: str | None
+    kind: str
+    priority: Priority
+    latching: bool
+    state: State
+    since: Micros
+    raised_at: Micros
+    evidence: Mapping[str, Any]
+    sources: tuple[str, ...]
+    incident_id: str
+    step: int
+    round: int
+    responsible: str
+    deadline: Micros | None
+    occurrences: tuple[str, ...]
+    heard_at: Micros
+    accepted_by: str | None = None
+    accepted_by_name: str | None = None
+    accepted_at: Micros | None = None
+    resolved_at: Micros | None = None
+    outcome: Outcome | None = None
+    note: str | None = None
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened to one alert, with its reason.
+
+    ``priority``, ``kind``, ``subject`` and ``since`` are the alert's own, after the change.
+    ``raised``      the new alert, where the change is "raised"
+    ``duty``        who is answerable from now on, where that changes
+    ``tell``        the parties that are to be notified
+    ``sources``     devices at which the condition holds, where that changes
+    ``occurrence``  what a device told, so that telling it again changes nothing
+    ``event``       slot and key of the event of that device, where it was one
+    """
+
+    alert_id: str
+    subject: str
+    kind: str
+    priority: Priority
+    since: Micros
+    change: ChangeName
+    at: Micros
+    reason: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    by: Actor | None = None
+    raised: AlertRow | None = None
+    duty: Duty | None = None
+    tell: tuple[str, ...] = ()
+    sources: tuple[str, ...] | None = None
+    occurrence: str | None = None
+    event: tuple[int, str] | None = None
+    outcome: Outcome | None = None
+    note: str | None = None
+
+
+def change_of(alert: AlertRow, change: ChangeName, at: Micros, reason: str, **more: Any) -> Change:
+    """A change of an alert that exists; ``more`` are fields of :class:`Change`."""
+    what: dict[str, Any] = {"priority": alert.priority, **more}
+    return Change(
+        alert_id=alert.id,
+        subject=alert.subject,
+        kind=alert.kind,
+        since=alert.since,
+        change=change,
+        at=at,
+        reason=reason,
+        **what,
+    )
+
+
+def as_json(alert: AlertRow) -> dict[str, Any]:
+    """An alert in the API, on the feed, in ``alert_event.after`` and in webhooks."""
+    return {
+        "id": alert.id,
+        "resident": alert.resident_id,
+        "kind": alert.kind,
+        "priority": alert.priority,
+        "state": alert.state,
+        "since": iso(alert.since),
+        "raised_at": iso(alert.raised_at),
+        "accepted_by": alert.accepted_by_name,
+        "accepted_at": _iso(alert.accepted_at),
+        "resolved_at": _iso(alert.resolved_at),
+        "deadline": _iso(alert.deadline),
+        "evidence": dict(alert.evidence),
+        "sequence": alert.sequence,
+        "device": alert.device_id,
+        "team": alert.team_id,
+        "responsible": alert.responsible,
+        "step": alert.step,
+        "round": alert.round,
+        "incident": alert.incident_id,
+        "outcome": alert.outcome,
+        "note": alert.note,
+        "sources": list(alert.sources),
+        "latching": alert.latching,
+    }
+
+
+def _iso(at: Micros | None) -> str | None:
+    return None if at is None else iso(at)

@@ -1,0 +1,63 @@
+"""battery_low: below 15 %, until it is at 20 % again."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from alerts.detectors.detector import Detector
+from alerts.detectors.wave import Wave
+from domain.directory import Device, Subject
+from domain.finding import KINDS, Finding
+from domain.quantity import BATTERY
+from domain.sample import Values
+from domain.time import NEVER
+
+LOW = 15.0
+"""Per cent; a subject's own: ``battery_low``."""
+
+MARGIN = 5.0
+
+
+class Battery(Detector):
+    """Raised at once. Memory, one element a device: ``since`` when it is low, else NEVER."""
+
+    kinds = ("battery_low",)
+    keyed_by = "device"
+    columns = {"since": (np.int64, NEVER)}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit: Values = np.empty(0, np.float32)
+
+    def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
+        self._limit = np.full(self.size, LOW, np.float32)
+        for subject in subjects:
+            own = subject.thresholds.get("battery_low", LOW)
+            if math.isfinite(own):
+                self._limit[subject.slot] = own
+
+    def observe(self, wave: Wave, out: list[Finding]) -> None:
+        rows = np.flatnonzero(wave.x[:, BATTERY] >= 0)
+        if not len(rows):
+            return
+        battery, limit = wave.x[rows, BATTERY], self._limit[wave.slot[rows]]
+        low = self.memory["since"][wave.device[rows]] != NEVER
+        changed = rows[np.where(low, battery >= limit + MARGIN, battery < limit)]
+        out += [self._found(wave, row) for row in changed.tolist()]
+
+    def _found(self, wave: Wave, row: int) -> Finding:
+        slot, device = int(wave.slot[row]), int(wave.device[row])
+        since = int(self.memory["since"][device])
+        active = since == NEVER
+        if active:
+            since = int(wave.measured_at[row])
+        self.memory["since"][device] = since if active else NEVER
+        evidence = {
+            "quantity": "battery",
+            "value": round(float(wave.x[row, BATTERY]), 3),
+            "unit": "%",
+            "limit": round(float(self._limit[slot]) + (0 if active else MARGIN), 3),
+        }
+        at, priority = int(wave.received_at[row]), KINDS["battery_low"].priority
+        return Finding(at, slot, device, "battery_low", active, since, priority, evidence)

@@ -1,0 +1,27 @@
+"""respiration_high and respiration_low: outside 8 to 25 breaths a minute for a minute."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detectors.threshold import Rows, Rule, Threshold
+from alerts.detectors.wave import Wave
+from domain.quantity import RESPIRATION_RATE
+
+A_BREATH = 0.5
+"""A rate below this says that no breath was seen."""
+
+
+class Respiration(Threshold):
+    """Beyond 35 or 6 for 15 s it is urgent. No breath at all is breathing_stopped's business."""
+
+    quantity = RESPIRATION_RATE
+    rules = (
+        Rule("respiration_high", above=True, limit=25, extreme=35, margin=2),
+        Rule("respiration_low", above=False, limit=8, extreme=6, margin=2),
+    )
+
+    def counts(self, wave: Wave, rows: Rows) -> NDArray[np.bool_]:
+        counts: NDArray[np.bool_] = super().counts(wave, rows) & (
+            wave.x[rows, self.quantity] >= A_BREATH
+        )
+        return counts

@@ -1,0 +1,112 @@
+"""device_silent: nothing was heard of a device for three of its intervals.
+
+A device for emergencies (fall detector, button) is missed after 3 minutes at most, whatever it
+promised: EN 50136 grade 4. A device that promises no interval is missed only after the broker
+said that its connection broke. None is watched before it was heard of once: registered is not
+installed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from alerts.detectors.detector import Detector
+from alerts.detectors.wave import Wave
+from domain.directory import EMERGENCY_KINDS, Device, Subject
+from domain.event import Event
+from domain.finding import KINDS, Finding, Priority
+from domain.sample import Instants, Slots
+from domain.time import MINUTE, NEVER, SECOND, Micros, iso
+
+INTERVALS = 3
+"""How many intervals may pass without a word."""
+
+AT_LEAST = MINUTE
+"""A network may hiccup for half a minute."""
+
+EMERGENCY = 3 * MINUTE
+"""The longest silence of a device for emergencies, and of one whose connection broke."""
+
+
+def allowance(device: Device) -> Micros:
+    """How long a device may be silent; NEVER where it promised nothing."""
+    emergency = EMERGENCY if device.kind in EMERGENCY_KINDS else NEVER
+    if device.interval_s is None:
+        return emergency
+    return max(min(int(INTERVALS * device.interval_s * SECOND), emergency), AT_LEAST)
+
+
+class Silence(Detector):
+    """Memory, one element a device: ``heard`` last (by arrival), ``deadline``, ``silent``."""
+
+    kinds = ("device_silent",)
+    keyed_by = "device"
+    events = None
+    columns = {
+        "heard": (np.int64, NEVER),
+        "deadline": (np.int64, NEVER),
+        "silent": (bool, False),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._allowance: Instants = np.empty(0, np.int64)
+        self._devices: dict[int, Device] = {}
+
+    def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
+        self._devices = {device.slot: device for device in devices}
+        self._allowance = np.full(self.size, NEVER, np.int64)
+        for slot, device in self._devices.items():
+            self._allowance[slot] = allowance(device)
+        gone = np.ones(self.size, bool)
+        gone[list(self._devices)] = False
+        self.memory["deadline"][gone] = NEVER
+
+    def observe(self, wave: Wave, out: list[Finding]) -> None:
+        """Any message is a sign, even one whose every value was refused."""
+        devices, memory = wave.device, self.memory
+        silent = memory["silent"][devices]
+        if silent.any():
+            for row in np.flatnonzero(silent).tolist():
+                slot, device = int(wave.slot[row]), int(devices[row])
+                out.append(self._found(int(wave.received_at[row]), slot, device, False))
+            memory["silent"][devices] = False
+        memory["heard"][devices] = wave.received_at
+        memory["deadline"][devices] = np.minimum(wave.received_at + self._allowance[devices], NEVER)
+
+    def happen(self, event: Event, out: list[Finding]) -> None:
+        memory, device, at = self.memory, event.device, event.received_at
+        if event.source == "status" and event.event == "offline":
+            if not memory["silent"][device]:
+                memory["deadline"][device] = min(memory["deadline"][device], at + EMERGENCY)
+            return
+        if memory["silent"][device]:
+            out.append(self._found(at, event.slot, device, False))
+            memory["silent"][device] = False
+        memory["heard"][device] = at
+        memory["deadline"][device] = min(at + int(self._allowance[device]), NEVER)
+
+    def due(self, slots: Slots, out: list[Finding]) -> None:
+        memory = self.memory
+        for device in slots.tolist():
+            at = int(memory["deadline"][device])
+            memory["deadline"][device] = NEVER
+            memory["silent"][device] = True
+            out.append(self._found(at, self._devices[device].subject, device, True))
+
+    def resume(self, now: Micros) -> None:
+        """We were deaf, they were not silent: each has its whole allowance again."""
+        deadline = self.memory["deadline"]
+        again = now + np.where(self._allowance < NEVER, self._allowance, EMERGENCY)
+        np.copyto(deadline, np.maximum(deadline, again), where=deadline < NEVER)
+
+    def _found(self, at: Micros, slot: int, device: int, active: bool) -> Finding:
+        emergency = self._devices[device].kind in EMERGENCY_KINDS
+        priority: Priority = "medium" if emergency else KINDS["device_silent"].priority
+        heard, allowed = int(self.memory["heard"][device]), int(self._allowance[device])
+        since = min(heard, at)
+        evidence: dict[str, Any] = {"last_heard": iso(since) if heard < NEVER else None}
+        if allowed < NEVER:
+            evidence["allowed_s"] = allowed / SECOND
+        return Finding(at, slot, device, "device_silent", active, since, priority, evidence)

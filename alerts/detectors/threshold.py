@@ -1,0 +1,223 @@
+"""Limits with dwell and hysteresis: the base of the detectors that judge vital values.
+
+For each rule a device is in one of three conditions: *inside*, *beyond* a limit since some
+instant, or *raised*. A value beyond the limit for the dwell raises; a value inside by the
+margin for ``CALM`` ends it; what lies between keeps things as they are. Values that do not
+count (``Wave.counts``) do nothing at all: they neither break a dwell nor extend it. Spans are
+reckoned in the device's own time, and begin again after a gap longer than ``GAP``.
+
+Nearly all values of nearly all batches are inside and nothing is going on: ``observe`` finds
+the few others in a handful of numpy calls, and only those are judged.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detectors.detector import Detector
+from alerts.detectors.wave import LONG_AGO, Wave
+from domain.directory import Device, Subject
+from domain.finding import KINDS, Finding
+from domain.quantity import QUANTITIES
+from domain.sample import Instants, Values
+from domain.time import MINUTE, NEVER, SECOND, Micros
+
+GAP = 10 * MINUTE
+"""Two values further apart than this do not tell what was in between."""
+
+CALM = MINUTE
+"""How long a value must be inside by the margin before the condition is over."""
+
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit of a quantity, and the more extreme one beyond it, which makes it high.
+
+    A subject's own value of the name ``kind`` (or ``kind`` + ``_extreme``) replaces the limit,
+    but where ``absolute`` never beyond what is given here.
+    """
+
+    kind: str
+    above: bool
+    limit: float
+    extreme: float | None = None
+    margin: float = 0.0
+    absolute: bool = True
+    dwell: Micros = MINUTE
+    extreme_dwell: Micros = 15 * SECOND
+    calm: Micros = CALM
+
+    @property
+    def endless(self) -> float:
+        """A limit that no value is beyond."""
+        return math.inf if self.above else -math.inf
+
+    def limits(self, subject: Subject | None) -> tuple[float, float]:
+        """The two limits that hold for a subject."""
+        limit = self._own(subject, self.kind, self.limit)
+        if self.extreme is None:
+            return limit, self.endless
+        extreme = self._own(subject, f"{self.kind}_extreme", self.extreme)
+        return limit, max(limit, extreme) if self.above else min(limit, extreme)
+
+    def _own(self, subject: Subject | None, name: str, default: float) -> float:
+        own = subject.thresholds.get(name, default) if subject else default
+        if not math.isfinite(own):
+            return default
+        if self.absolute:
+            return min(own, default) if self.above else max(own, default)
+        return own
+
+    def beyond(self, values: Values, limits: Values) -> NDArray[np.bool_]:
+        return values > limits if self.above else values < limits
+
+    def inside(self, values: Values, limits: Values) -> NDArray[np.bool_]:
+        """By the margin."""
+        if self.above:
+            return values <= limits - self.margin
+        return values >= limits + self.margin
+
+
+class Threshold(Detector):
+    """Judges one quantity of each device by ``rules``; the finding's slot is the subject's.
+
+    Memory, one row a device and one column a rule: ``start`` (when values went beyond the limit
+    and the extreme one), ``calm`` (since when inside by the margin), ``since`` and ``until``
+    (the span of the last condition raised), ``level`` (0 inside, 1 raised, 2 raised as extreme).
+    """
+
+    quantity: ClassVar[int]
+    rules: ClassVar[tuple[Rule, ...]]
+    keyed_by = "device"
+
+    def __init_subclass__(cls) -> None:
+        count = len(cls.rules)
+        cls.kinds = tuple(rule.kind for rule in cls.rules)
+        cls.columns = {
+            "busy": (bool, False),
+            "last": (np.int64, LONG_AGO),
+            "start": (np.int64, NEVER, count, 2),
+            "calm": (np.int64, NEVER, count),
+            "since": (np.int64, NEVER, count),
+            "until": (np.int64, NEVER, count),
+            "level": (np.int8, 0, count),
+        }
+
+    def __init__(self, late: bool = False) -> None:
+        super().__init__()
+        self.late = late
+        self.limits: Values = np.empty((0, len(self.rules), 2), np.float32)
+        self._widest: Values = np.empty((len(self.rules), 0), np.float32)
+
+    def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
+        defaults = [rule.limits(None) for rule in self.rules]
+        self.limits = np.tile(np.array(defaults, np.float32), (self.size, 1, 1))
+        for subject in subjects:
+            if subject.thresholds:
+                self.limits[subject.slot] = [rule.limits(subject) for rule in self.rules]
+        self._widest = np.ascontiguousarray(self.limits[:, :, 0].T)
+
+    def counts(self, wave: Wave, rows: Rows) -> NDArray[np.bool_]:
+        """Which of these rows are worth judging."""
+        counts: NDArray[np.bool_] = wave.counts[rows] & ~np.isnan(wave.x[rows, self.quantity])
+        return counts
+
+    def observe(self, wave: Wave, out: list[Finding]) -> None:
+        values = wave.x[:, self.quantity]
+        odd = self.memory["busy"][wave.device]
+        for rule, limit in zip(self.rules, self._widest, strict=True):
+            odd |= rule.beyond(values, limit[wave.slot])
+        rows = np.flatnonzero(odd)
+        if len(rows):
+            rows = rows[self.counts(wave, rows)]
+        if len(rows):
+            self._judge(wave, rows, out)
+
+    def held(self, finding: Finding) -> tuple[Micros, Micros]:
+        place = finding.device, self.kinds.index(finding.kind)
+        since, until = int(self.memory["since"][place]), int(self.memory["until"][place])
+        return since, NEVER if self.memory["level"][place] else until
+
+    # -- the few that are not simply inside -----------------------------------------------------
+
+    def _judge(self, wave: Wave, rows: Rows, out: list[Finding]) -> None:
+        device, at = wave.device[rows], wave.measured_at[rows]
+        gap = at - self.memory["last"][device] > GAP
+        self.memory["last"][device] = at
+        busy = np.zeros(len(rows), bool)
+        for place in range(len(self.rules)):
+            busy |= self._apply(place, wave, rows, gap, out)
+        self.memory["busy"][device] = busy
+
+    def _apply(
+        self, place: int, wave: Wave, rows: Rows, gap: NDArray[np.bool_], out: list[Finding]
+    ) -> NDArray[np.bool_]:
+        """Move one rule on; answers which rows it still has an eye on."""
+        rule, memory, device = self.rules[place], self.memory, wave.device[rows]
+        value, limits = wave.x[rows, self.quantity], self.limits[wave.slot[rows], place]
+        level = memory["level"][device, place]
+        start = memory["start"][device, place]
+        beyond = rule.beyond(value[:, None], limits)
+        if not (beyond[:, 0] | (start[:, 0] != NEVER) | (level > 0)).any():
+            return beyond[:, 0]
+        at = wave.measured_at[rows]
+        start = _running(beyond, start, at[:, None], gap[:, None])
+        memory["start"][device, place] = start
+        long = beyond & (at[:, None] - start >= (rule.dwell, rule.extreme_dwell))
+        reached = np.where(long[:, 1], 2, long[:, 0]).astype(np.int8)
+        over = self._calm(place, device, at, gap, rule.inside(value, limits[:, 0]) & (level > 0))
+        since = memory["since"][device, place]
+        since = np.where((level == 0) & (reached > 0), start[:, 0], since)
+        memory["since"][device, place] = since
+        memory["until"][device[over], place] = at[over]
+        memory["level"][device, place] = now = np.where(over, 0, np.maximum(level, reached))
+        out += [
+            self._found(place, wave, int(rows[few]), int(since[few]), int(now[few]))
+            for few in np.flatnonzero((reached > level) | over).tolist()
+        ]
+        settled: NDArray[np.bool_] = (start[:, 0] == NEVER) & (now == 0)
+        return ~settled
+
+    def _calm(
+        self, place: int, device: Any, at: Instants, gap: NDArray[np.bool_], inside: Any
+    ) -> NDArray[np.bool_]:
+        """Which conditions are over: inside by the margin for long enough."""
+        calm = _running(inside, self.memory["calm"][device, place], at, gap)
+        over: NDArray[np.bool_] = inside & (at - calm >= self.rules[place].calm)
+        self.memory["calm"][device, place] = np.where(over, NEVER, calm)
+        return over
+
+    def _found(self, place: int, wave: Wave, row: int, since: Micros, level: int) -> Finding:
+        rule, slot = self.rules[place], int(wave.slot[row])
+        quantity = QUANTITIES[self.quantity]
+        limit, extreme = self.limits[slot, place].tolist()
+        evidence: dict[str, Any] = {
+            "quantity": quantity.name,
+            "value": round(float(wave.x[row, self.quantity]), 3),
+            "unit": quantity.unit,
+            "limit": round(extreme if level == 2 else limit, 3),
+            "dwell_s": (rule.calm, rule.dwell, rule.extreme_dwell)[level] / SECOND,
+        }
+        return Finding(
+            at=int(wave.received_at[row]),
+            slot=slot,
+            device=int(wave.device[row]),
+            kind=rule.kind,
+            active=level > 0,
+            since=since,
+            priority="high" if level == 2 else KINDS[rule.kind].priority,
+            evidence=evidence | {"late": True} if self.late else evidence,
+        )
+
+
+def _running(
+    holds: NDArray[np.bool_], start: Instants, at: Instants, gap: NDArray[np.bool_]
+) -> Instants:
+    """Since when something holds without a gap; NEVER where it does not."""
+    return np.where(holds, np.where((start == NEVER) | gap, at, start), NEVER)

@@ -1,0 +1,135 @@
+"""A wave: one sample at most of every subject, with what its device had told before.
+
+What makes a reading worth judging is decided here, once for all detectors: bad signal, a moving
+body and an empty bed make numbers that say nothing about the person.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.quantity import IN_BED, MOVEMENT, SIGNAL_QUALITY, WIDTH
+from domain.sample import Batch, Instants, Slots, Values
+from domain.time import MINUTE, NEVER
+
+REMEMBERED = SIGNAL_QUALITY + 1
+"""How many leading quantities are remembered: heart_rate to signal_quality."""
+
+GOOD_SIGNAL = 0.5
+"""A signal quality below this is bad."""
+
+MOVING = 0.3
+"""More movement than this disturbs what a bed measures."""
+
+STIRRING = 0.1
+"""More movement than this is a sign of life."""
+
+STALE = MINUTE
+"""Signal quality and movement told longer ago than this say nothing about now."""
+
+LONG_AGO = -NEVER
+"""An instant before all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave(Batch):
+    """A batch of news in which each subject, and so each device, appears once at most.
+
+    ``before``  float32, (n, REMEMBERED): what the device last told before, NaN where nothing
+    ``known``   float32, (n, REMEMBERED): what it last told, this sample included
+    ``counts``  bool, whether the vital values of the sample are worth judging
+    ``stirs``   bool, whether somebody moves: movement, or in or out of bed
+    """
+
+    before: Values
+    known: Values
+    counts: NDArray[np.bool_]
+    stirs: NDArray[np.bool_]
+
+
+class Known:
+    """What each device last told of each quantity, and the instant that it told it of.
+
+    ``at``     int64, (slots, WIDTH): time of measurement, LONG_AGO where nothing was told
+    ``value``  float32, (slots, REMEMBERED)
+    """
+
+    def __init__(self) -> None:
+        self.at: Instants = np.empty((0, WIDTH), np.int64)
+        self.value: Values = np.empty((0, REMEMBERED), np.float32)
+
+    def resize(self, size: int) -> None:
+        """Make room for slots below ``size``."""
+        room = max(size - len(self.at), 0)
+        self.at = np.vstack((self.at, np.full((room, WIDTH), LONG_AGO, np.int64)))
+        self.value = np.vstack((self.value, np.full((room, REMEMBERED), np.nan, np.float32)))
+
+    def forget(self, devices: Slots) -> None:
+        self.at[devices] = LONG_AGO
+        self.value[devices] = np.nan
+
+    def behind(self, batch: Batch) -> NDArray[np.bool_]:
+        """Which rows are older than something that their device told."""
+        behind: NDArray[np.bool_] = batch.measured_at < self.at[batch.device].max(axis=1)
+        return behind
+
+    def hear(self, batch: Batch) -> tuple[Wave, Batch | None]:
+        """The news of a batch, and those values that are older than what was told before.
+
+        A value that was told already (the same device, quantity and instant) is in neither.
+        The batch's devices appear once each.
+        """
+        at = self.at[batch.device]
+        instant = batch.measured_at[:, None]
+        said = batch.x == batch.x
+        fresh = (instant > at) & said
+        old = None
+        x = batch.x
+        if (fresh != said).any():
+            old = _only(batch, said & (instant < at))
+            x = np.where(fresh, x, np.float32(np.nan))
+        self.at[batch.device] = at = np.where(fresh, instant, at)
+        before = self.value[batch.device]
+        known = np.where(fresh[:, :REMEMBERED], x[:, :REMEMBERED], before)
+        self.value[batch.device] = known
+        return _wave(batch, x, before, known, at), old
+
+
+def _only(batch: Batch, values: NDArray[np.bool_]) -> Batch | None:
+    """The rows that have any of these values, with the other values blanked; None if none."""
+    rows = np.flatnonzero(values.any(axis=1))
+    if not len(rows):
+        return None
+    few = batch.take(rows)
+    return replace(few, x=np.where(values[rows], few.x, np.float32(np.nan)))
+
+
+def _wave(batch: Batch, x: Values, before: Values, known: Values, at: Instants) -> Wave:
+    return Wave(
+        batch.order,
+        batch.slot,
+        batch.device,
+        batch.measured_at,
+        batch.received_at,
+        x,
+        batch.implausible,
+        batch.offset,
+        before,
+        known,
+        counts=_counts(batch.measured_at, known, at),
+        stirs=(x[:, MOVEMENT] > STIRRING) | (x[:, IN_BED] + before[:, IN_BED] == 1),
+    )
+
+
+def _counts(measured_at: Instants, known: Values, at: Instants) -> NDArray[np.bool_]:
+    """Good signal (or none told), no movement, and not known to be out of bed.
+
+    A vendor may send one quantity a message, so the gates use what the device told last.
+    """
+    bad = known[:, SIGNAL_QUALITY] < GOOD_SIGNAL
+    moving = known[:, MOVEMENT] > MOVING
+    bad &= measured_at - at[:, SIGNAL_QUALITY] <= STALE
+    moving &= measured_at - at[:, MOVEMENT] <= STALE
+    counts: NDArray[np.bool_] = ~(bad | moving | (known[:, IN_BED] == 0))
+    return counts

@@ -1,0 +1,179 @@
+"""The life of an alert: one table of transitions, and the fold over it.
+
+Whatever is not in the table is refused and changes nothing. ``python -m alerts.lifecycle``
+prints the diagram and the table for the documentation.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import Any, Literal
+
+from alerts.alert import AlertRow, Change, ChangeName, State
+from domain.errors import NotAllowed
+
+Before = State | Literal["new"]
+
+TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
+    ("new", "raised"): "open",
+    ("open", "repeated"): "open",
+    ("open", "priority_raised"): "open",
+    ("open", "hastened"): "open",
+    ("open", "rejected"): "open",
+    ("open", "no_answer"): "open",
+    ("open", "accepted"): "accepted",
+    ("open", "cleared"): "resolved",
+    ("accepted", "repeated"): "accepted",
+    ("accepted", "priority_raised"): "accepted",
+    ("accepted", "cleared"): "accepted",
+    ("accepted", "withdrawn"): "open",
+    ("accepted", "no_answer"): "open",
+    ("accepted", "on_the_way"): "responding",
+    ("accepted", "resolved"): "resolved",
+    ("responding", "repeated"): "responding",
+    ("responding", "priority_raised"): "responding",
+    ("responding", "cleared"): "responding",
+    ("responding", "withdrawn"): "open",
+    ("responding", "no_answer"): "open",
+    ("responding", "arrived"): "on_site",
+    ("responding", "resolved"): "resolved",
+    ("on_site", "repeated"): "on_site",
+    ("on_site", "priority_raised"): "on_site",
+    ("on_site", "cleared"): "on_site",
+    ("on_site", "withdrawn"): "open",
+    ("on_site", "no_answer"): "on_site",
+    ("on_site", "resolved"): "resolved",
+}
+"""State before and change → state after.
+
+An alert that clears while nobody has it is resolved; once a person has it, that person resolves
+it. Whoever is on site and silent stays answerable (the centre is told): nobody knows more.
+"""
+
+_DOING: Mapping[str, str] = {
+    "accepted": "accept",
+    "rejected": "reject",
+    "withdrawn": "withdraw from",
+    "on_the_way": "set out for",
+    "arrived": "arrive at",
+    "resolved": "resolve",
+}
+_BEING: Mapping[str, str] = {
+    "open": "open, and nobody has taken it",
+    "accepted": "accepted",
+    "responding": "on somebody's way",
+    "on_site": "one where somebody is on site",
+    "resolved": "resolved",
+}
+
+
+def next_state(state: Before, change: ChangeName) -> State:
+    """What the table says; NotAllowed, with what is possible instead, where it says nothing."""
+    try:
+        return TRANSITIONS[state, change]
+    except KeyError:
+        raise NotAllowed(_refusal(state, change)) from None
+
+
+def advance(alert: AlertRow | None, change: Change) -> AlertRow:
+    """The alert after the change. ``alert`` is None where the change raises it."""
+    state = next_state(alert.state if alert else "new", change.change)
+    if alert is None:
+        if change.raised is None:
+            raise ValueError("a change that raises an alert carries it")
+        return _with_duty(change.raised, change)
+    after = replace(alert, state=state, priority=change.priority, note=change.note or alert.note)
+    return _with_person(_with_duty(_with_findings(after, change), change), alert, change)
+
+
+def _with_findings(alert: AlertRow, change: Change) -> AlertRow:
+    """What devices told. Only a rise in priority replaces what the alert was decided on."""
+    if change.change == "priority_raised":
+        alert = replace(alert, evidence=change.evidence)
+    if change.sources is None:
+        return alert
+    told = alert.occurrences
+    if change.occurrence is not None and change.occurrence not in told:
+        told = (*told, change.occurrence)[-_REMEMBERED:]
+    heard_at = max(alert.heard_at, change.at)
+    return replace(alert, sources=change.sources, occurrences=told, heard_at=heard_at)
+
+
+def _with_duty(alert: AlertRow, change: Change) -> AlertRow:
+    duty = change.duty
+    if duty is None:
+        return alert
+    return replace(
+        alert,
+        step=duty.step,
+        round=duty.round,
+        responsible=duty.responsible,
+        deadline=duty.deadline,
+    )
+
+
+def _with_person(alert: AlertRow, before: AlertRow, change: Change) -> AlertRow:
+    """Who has it, and how it ended."""
+    more: dict[str, Any] = {}
+    if change.change == "accepted" and change.by:
+        name = change.by.username
+        more = {"accepted_by": change.by.id, "accepted_by_name": name, "accepted_at": change.at}
+    elif alert.state == "open" != before.state:
+        more = {"accepted_by": None, "accepted_by_name": None, "accepted_at": None}
+    elif alert.state == "resolved":
+        more = {"deadline": None, "resolved_at": change.at, "outcome": change.outcome}
+    return replace(alert, **more)
+
+
+_REMEMBERED = 200
+"""Occurrences that an alert remembers: more presses than a restart has to go back over."""
+
+
+def _refusal(state: Before, change: ChangeName) -> str:
+    possible = [_DOING[name] for at, name in TRANSITIONS if at == state and name in _DOING]
+    way_out = f"you can {' or '.join(possible)} it" if possible else "nothing more is to be done"
+    doing, being = _DOING.get(change, f"mark as {change}"), _BEING.get(state, "unknown")
+    return f"You cannot {doing} this alert, because it is {being}: {way_out}."
+
+
+# -- for the documentation ---------------------------------------------------------------------
+
+
+def diagram() -> str:
+    """A Mermaid state diagram of the table; changes that leave the state alone are left out."""
+    lines = ["stateDiagram-v2"]
+    for (before, after), changes in _arrows().items():
+        start = "[*]" if before == "new" else before
+        lines.append(f"    {start} --> {after}: {', '.join(changes)}")
+    return "\n".join([*lines, "    resolved --> [*]"])
+
+
+def table() -> str:
+    """The whole table in Markdown."""
+    lines = ["| state | change | state after |", "|---|---|---|"]
+    for before, rows in groupby(TRANSITIONS.items(), key=lambda row: row[0][0]):
+        lines += [f"| {before} | {change} | {after} |" for (_, change), after in rows]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """The documentation's page about the life of an alert."""
+    return (
+        "# The life of an alert\n\n"
+        "Printed by `python -m alerts.lifecycle`; change the table in `alerts/lifecycle.py`.\n\n"
+        f"```mermaid\n{diagram()}\n```\n\n{table()}\n\n"
+        "What is not in the table is refused, and changes nothing.\n"
+    )
+
+
+def _arrows() -> dict[tuple[Before, State], list[ChangeName]]:
+    arrows: dict[tuple[Before, State], list[ChangeName]] = {}
+    for (before, change), after in TRANSITIONS.items():
+        if before != after:
+            arrows.setdefault((before, after), []).append(change)
+    return arrows
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

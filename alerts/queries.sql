@@ -1,0 +1,238 @@
+-- Alerts, their history, who is told, and what is on its way to them.
+
+-- name: policy_steps
+select priority, step, hold_s, parties, quiet from policy_step order by priority, step;
+
+-- name: lock_alerts
+-- The alerts of these names, and the open ones of these subjects, kept from others till commit.
+select a.*, p.username as accepted_by_name
+from alert a left join account p on p.id = a.accepted_by
+where a.id = any(:ids) or (a.subject = any(:subjects) and a.state <> 'resolved')
+order by a.id
+for update of a;
+
+-- name: due_alerts
+-- Open alerts whose deadline has passed and that no other escalator is at, the most overdue first.
+select a.*, p.username as accepted_by_name
+from alert a left join account p on p.id = a.accepted_by
+where a.state <> 'resolved' and a.deadline <= :now
+order by a.deadline
+limit :limit
+for update of a skip locked;
+
+-- name: next_deadline$
+select min(deadline) from alert where state <> 'resolved';
+
+-- name: unattended^
+-- Open alerts that nobody answers for (there must be none), and overdue ones.
+select count(*) filter (where deadline is null or responsible = '') as nobodys,
+       count(*) filter (where deadline < :overdue_since) as overdue
+from alert where state <> 'resolved';
+
+-- name: known_occurrences
+-- Which of these occurrences a resolved alert has dealt with.
+select unnest(occurrences) as name, priority from alert
+where occurrences && :names::text[] and state = 'resolved'
+order by raised_at;
+
+-- name: recent_incidents
+-- The latest alert of each subject, for its incident.
+select distinct on (subject) subject, incident_id, raised_at from alert
+where subject = any(:subjects) and raised_at >= :since
+order by subject, raised_at desc;
+
+-- name: one_writer
+-- Writers append one after the other, so that the order of sequences is the order of commits.
+select pg_advisory_xact_lock(7264002);
+
+-- name: next_sequences
+select nextval('alert_sequence') as sequence from generate_series(1, :count);
+
+-- name: save_alerts*!
+insert into alert (
+    id, subject, resident_id, device_id, team_id, kind, priority, latching, state, since,
+    raised_at, evidence, sources, incident_id, step, round, responsible, deadline, occurrences,
+    heard_at, accepted_by, accepted_at, resolved_at, outcome, note, sequence
+) values (
+    :id, :subject, :resident_id, :device_id, :team_id, :kind, :priority, :latching, :state, :since,
+    :raised_at, :evidence, :sources, :incident_id, :step, :round, :responsible, :deadline,
+    :occurrences, :heard_at, :accepted_by, :accepted_at, :resolved_at, :outcome, :note, :sequence
+) on conflict (id) do update set
+    priority = excluded.priority,
+    state = excluded.state,
+    evidence = excluded.evidence,
+    sources = excluded.sources,
+    step = excluded.step,
+    round = excluded.round,
+    responsible = excluded.responsible,
+    deadline = excluded.deadline,
+    occurrences = excluded.occurrences,
+    heard_at = excluded.heard_at,
+    accepted_by = excluded.accepted_by,
+    accepted_at = excluded.accepted_at,
+    resolved_at = excluded.resolved_at,
+    outcome = excluded.outcome,
+    note = excluded.note,
+    sequence = excluded.sequence;
+
+-- name: append_events*!
+insert into alert_event (sequence, alert_id, at, change, by, by_role, reason, evidence, after)
+values (:sequence, :alert_id, :at, :change, :by, :by_role, :reason, :evidence, :after);
+
+-- name: link_events*!
+-- The alert that an event of a device led to.
+update event_key set alert_id = :alert_id where device = :device and key = :key;
+
+-- name: receipts*!
+-- Tells every device whose event led to the alert what became of it.
+insert into downlink (device_id, topic, payload)
+select d.id, 'cw/v1/' || d.id || '/receipt',
+       jsonb_strip_nulls(jsonb_build_object(
+           'event', e.id, 'state', :state::text, 'alert', :alert_id::text, 'at', :at::text,
+           'by', :by::text
+       ))
+from event_key k
+join event e on e.device = k.device and e.key = k.key and e.happened_at = k.happened_at
+join device d on d.slot = k.device
+where k.alert_id = :alert_id and e.id is not null
+order by e.received_at, e.key;
+
+-- name: said_no$
+-- Whether this person has declined the alert in this round already.
+select exists (
+    select from alert_event
+    where alert_id = :alert_id and by = :account_id and change in ('rejected', 'withdrawn')
+      and (evidence ->> 'round')::integer = :round
+);
+
+-- Reading
+
+-- name: alert^
+select a.*, p.username as accepted_by_name
+from alert a left join account p on p.id = a.accepted_by
+where a.id = :id;
+
+-- name: history
+select e.sequence, e.at, e.change, coalesce(p.username, e.by) as by, e.by_role, e.reason, e.evidence
+from alert_event e left join account p on p.id = e.by
+where e.alert_id = :alert_id
+order by e.sequence;
+
+-- name: page
+-- The newest first; `state` 'open' means not resolved.
+select a.*, p.username as accepted_by_name
+from alert a left join account p on p.id = a.accepted_by
+where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
+       or (:unowned and a.team_id is null))
+  and (:state::text is null or a.state = :state or (:state = 'open' and a.state <> 'resolved'))
+  and (:resident::text is null or a.resident_id = :resident)
+  and (:kind::text is null or a.kind = :kind)
+  and (:before_at::timestamptz is null or (a.raised_at, a.id) < (:before_at, :before_id))
+order by a.raised_at desc, a.id desc
+limit :limit;
+
+-- name: snapshot
+-- The open alerts and the sequence that they stand at, in one look; a row without an alert
+-- where there is none.
+select head.latest, a.*, p.username as accepted_by_name
+from (select coalesce(max(sequence), 0) as latest from alert_event) head
+left join alert a on a.state <> 'resolved' and (
+    :everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
+    or (:unowned and a.team_id is null))
+left join account p on p.id = a.accepted_by
+order by a.raised_at desc, a.id desc;
+
+-- name: events_after
+select sequence, alert_id, at, change, by_role, reason, after from alert_event
+where sequence > :sequence order by sequence limit :limit;
+
+-- name: latest_sequence$
+select coalesce(max(sequence), 0) from alert_event;
+
+-- name: earliest_sequence$
+select coalesce(min(sequence), 0) from alert_event;
+
+-- The roster
+
+-- name: residents
+select id, timezone, contacts from resident where id = any(:ids);
+
+-- name: families
+select c.resident_id, a.id, a.username, a.name
+from care_circle c join account a on a.id = c.account_id
+where c.resident_id = any(:residents) and a.disabled_at is null and a.role = 'family'
+order by a.username;
+
+-- name: staff
+-- Stations and centres of these teams and of all above them, with the distance upwards.
+with recursive chain as (
+    select t.id as origin, t.id, t.parent_id, 0 as distance from team t where t.id = any(:teams)
+    union all
+    select c.origin, t.id, t.parent_id, c.distance + 1
+    from chain c join team t on t.id = c.parent_id
+    where c.distance < 16
+)
+select c.origin, c.distance, a.id, a.username, a.name, a.role
+from chain c join account a on a.team_id = c.id
+where a.role in ('station', 'centre') and a.disabled_at is null
+order by c.distance, a.username;
+
+-- name: centres
+select id, username, name from account
+where role = 'centre' and disabled_at is null order by username;
+
+-- The outbox
+
+-- name: post*!
+-- A message whose channels are still to be chosen.
+insert into outbox (alert_id, occasion, party, recipient, channel, payload, created_at, next_at)
+values (:alert_id, :occasion, :party, :recipient, 'any', :payload, :now, :now)
+on conflict do nothing;
+
+-- name: no_longer_of_use!
+update outbox set given_up_at = :now, last_error = 'no longer of use: ' || :why::text
+where alert_id = any(:alert_ids) and sent_at is null and given_up_at is null;
+
+-- name: unrouted
+select id, alert_id, occasion, party, recipient, payload, created_at from outbox
+where channel = 'any' and sent_at is null and given_up_at is null
+order by id limit :limit
+for update skip locked;
+
+-- name: route*!
+-- The same message by one channel.
+insert into outbox (
+    alert_id, occasion, party, recipient, channel, address, payload, created_at, next_at
+) values (
+    :alert_id, :occasion, :party, :recipient, :channel, :address, :payload, :created_at, :now
+) on conflict do nothing;
+
+-- name: routed!
+delete from outbox where id = any(:ids);
+
+-- name: claim
+-- The messages of a channel that are due; nobody else takes them before `until`.
+update outbox o set attempts = o.attempts + 1, next_at = :until
+from (
+    select id from outbox
+    where channel = :channel and next_at <= :now and sent_at is null and given_up_at is null
+    order by next_at limit :limit
+    for update skip locked
+) due
+where o.id = due.id
+returning o.id, o.alert_id, o.occasion, o.party, o.recipient, o.channel, o.address, o.payload,
+          o.created_at, o.attempts;
+
+-- name: delivered!
+update outbox set sent_at = :now, last_error = null where id = :id;
+
+-- name: try_again!
+update outbox set next_at = :next_at, last_error = :error
+where id = :id and given_up_at is null;
+
+-- name: give_up!
+update outbox set given_up_at = :now, last_error = :error where id = :id and given_up_at is null;
+
+-- name: next_delivery$
+select min(next_at) from outbox
+where channel = :channel and sent_at is null and given_up_at is null;

@@ -1,0 +1,146 @@
+"""The application: routes, errors, headers and figures around one context."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from prometheus_client import Histogram
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.changes import Changes
+from api.context import Check, Context
+from api.database import Database, Pool
+from api.feed import Feed
+from api.routes import alerts, devices, feed, health, quarantine, residents, session, teams, users
+from api.schemas import Problem
+from api.throttle import Throttle
+from domain.time import Clock, stopwatch
+
+PREFIX = "/api/v1"
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_latency = Histogram(
+    "carewatch_http_request_seconds",
+    "Time from a request to the beginning of its answer.",
+    ("method", "route", "status"),
+)
+
+
+def create_app(pool: Pool, clock: Clock, checks: Mapping[str, Check] | None = None) -> FastAPI:
+    """The API and its page. ``checks`` are the parts that ``/readyz`` looks at.
+
+    ``app.state.context.feed`` is to be woken when something changes, and closed at the end.
+    """
+    database = Database(pool)
+    context = Context(database, clock, Feed(Changes(database), clock), Throttle(), checks or {})
+    app = FastAPI(
+        title="carewatch",
+        version="1",
+        description="Watches over people who are cared for at home.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # these pages load their scripts from other people's hosts
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.context = context
+    for routes in (session, alerts, residents, devices, users, teams, quarantine, feed):
+        app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(health.router)
+    _add_console(app)
+    problems.install(app)
+    app.add_middleware(_Outside)
+    app.openapi = _true_openapi(app.openapi)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    feed: Feed = app.state.context.feed
+    reading = asyncio.create_task(feed.run(), name="feed")
+    yield
+    feed.close()
+    await reading
+
+
+def _add_console(app: FastAPI) -> None:
+    console = files("api") / "console"
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(str(console / "index.html"), headers={"Cache-Control": "no-cache"})
+
+    app.mount("/console", StaticFiles(directory=str(console)))
+
+
+class _Outside:
+    """Around every answer: headers that protect whoever reads it, and how long it took."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = stopwatch()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _latency.labels(*_labels(scope, message)).observe(stopwatch() - began)
+                _protect(scope["path"], message)
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
+def _labels(scope: Scope, message: Message) -> tuple[str, str, str]:
+    """By route, never by path: figures name no resident, and are few."""
+    route = scope.get("route")
+    path = PREFIX * scope["path"].startswith(PREFIX) + route.path if route else ""
+    path = route.path if isinstance(route, APIRoute) else path and "console"
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    return method, path or "none", str(message["status"])
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
+
+def _protect(path: str, message: Message) -> None:
+    headers = list(message["headers"])
+    present = {name for name, _ in headers}
+    wanted = dict(_HEADERS)
+    if path.startswith(PREFIX):
+        wanted["Cache-Control"] = "no-store"
+    headers += [
+        (name.lower().encode(), value.encode())
+        for name, value in wanted.items()
+        if name.lower().encode() not in present
+    ]
+    message["headers"] = headers
+
+
+def _true_openapi(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """The framework's document, with our problems in it."""
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = Problem.model_json_schema()
+        return document
+
+    return openapi

@@ -1,0 +1,52 @@
+"""What the feed reads from the database: each answer as of one instant."""
+
+from collections.abc import Sequence
+
+from alerts import store
+from api import accounts
+from api.database import Connection, Database, queries
+from api.feed import Change, Opening
+from domain.time import Micros
+
+MOST_BEHIND = 5_000
+"""A client that missed more changes than these begins anew, with a snapshot."""
+
+
+class Changes:
+    """The :class:`api.feed.Source` of the real database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(self) -> tuple[int, int]:
+        with self._database.view() as connection:
+            return store.latest_sequence(connection), _version(connection)
+
+    def after(self, place: int, limit: int) -> tuple[Sequence[Change], int]:
+        with self._database.view() as connection:
+            rows = store.events_after(connection, place, limit)
+            return [Change(sequence, after) for sequence, after in rows], _version(connection)
+
+    def open(self, token: str, known: int | None, now: Micros) -> Opening | None:
+        with self._database.view() as connection:
+            viewer = accounts.viewer(connection, token, now)
+            if viewer is None or not viewer.may("follow_feed"):
+                return None
+            latest = store.latest_sequence(connection)
+            if known is not None and _reaches(connection, known, latest):
+                return Opening(viewer, known, None)
+            return Opening(viewer, latest, store.snapshot(connection, viewer.visible()))
+
+
+def _reaches(connection: Connection, known: int, latest: int) -> bool:
+    """Whether all that came after a number can be told; after one of another database, nothing."""
+    if known == latest:
+        return True
+    if not latest - MOST_BEHIND <= known < latest:
+        return False
+    return next(iter(store.events_after(connection, known - 1, 1)))[0] == known
+
+
+def _version(connection: Connection) -> int:
+    version: int = queries.directory_version(connection)
+    return version

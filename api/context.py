@@ -1,0 +1,91 @@
+"""What a route is handed: the database, the time, and who asks."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api import accounts
+from api.access import Viewer
+from api.database import Connection, Database
+from api.feed import Feed
+from api.problems import Problem
+from api.throttle import Throttle
+from domain.time import Clock, Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of carewatch as ``/readyz`` shows it."""
+
+    ok: bool
+    detail: str
+
+
+Check = Callable[[], Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that the routes of one application share; it hangs on ``app.state.context``."""
+
+    database: Database
+    clock: Clock
+    feed: Feed
+    throttle: Throttle
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def context(request: Request) -> Context:
+    found: Context = request.app.state.context
+    return found
+
+
+def transaction(context: "Shared") -> Iterator[Connection]:
+    with context.database.transaction() as connection:
+        yield connection
+
+
+def now(context: "Shared") -> Micros:
+    return context.clock.now()
+
+
+_bearer = HTTPBearer(auto_error=False, description="The token that POST /session answered.")
+
+Shared = Annotated[Context, Depends(context)]
+Transaction = Annotated[Connection, Depends(transaction, scope="function")]
+"""Committed before the answer is sent: who reads 200 can rely on it."""
+Now = Annotated[Micros, Depends(now)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def token(credentials: Credentials) -> str:
+    if credentials is None:
+        raise Problem(
+            401,
+            "Log in first: POST /api/v1/session, then send `Authorization: Bearer` and the token.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    return credentials.credentials
+
+
+Token = Annotated[str, Depends(token)]
+
+
+def caller(request: Request, token: Token, connection: Transaction, now: Now) -> Viewer:
+    """Who asks; a problem where nobody is logged in or the role has no use of this call."""
+    viewer = accounts.viewer(connection, token, now)
+    if viewer is None:
+        raise Problem(
+            401,
+            "This login is over or was never valid: log in again with POST /api/v1/session.",
+            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    if not viewer.may(request.scope["route"].name):
+        raise Problem(403, f"An account with the role {viewer.role} has no use of this call.")
+    return viewer
+
+
+Caller = Annotated[Viewer, Depends(caller)]

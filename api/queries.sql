@@ -1,0 +1,249 @@
+-- Who is asked is `:everything` or by `:residents` (the family's own), `:teams` (the area),
+-- `:unowned` (what belongs to no team) and `:vendor`; see api/access.py.
+
+-- name: account_of(username)^
+-- What a login is checked against.
+select id, password_hash, disabled_at is not null as disabled from account
+where username = :username;
+
+-- name: open_session(token_hash, account, at, expires_at)!
+-- A login, by the digest of its token.
+insert into session (token_hash, account_id, created_at, expires_at)
+values (:token_hash, :account, :at, :expires_at);
+
+-- name: forget_sessions(at)!
+-- Logins that are over.
+delete from session where expires_at <= :at;
+
+-- name: close_session(token_hash)!
+-- Log out; whoever serves a feed on this token is told.
+with gone as (delete from session where token_hash = :token_hash returning 1)
+select pg_notify('session', '') from gone;
+
+-- name: close_sessions_of(account)!
+-- Log an account out everywhere.
+with gone as (delete from session where account_id = :account returning 1)
+select pg_notify('session', '') from gone;
+
+-- name: session_of(token_hash, at)^
+-- Whose token it is, with what is the account's own: residents, and teams from its own downwards.
+select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.expires_at,
+       array(select resident_id from care_circle where account_id = a.id) as residents,
+       array(with recursive area as (
+                 select id from team where id = a.team_id
+                 union
+                 select t.id from team t join area on t.parent_id = area.id)
+             select id from area) as teams
+from session s join account a on a.id = s.account_id
+where s.token_hash = :token_hash and s.expires_at > :at and a.disabled_at is null;
+
+-- name: directory_version()$
+-- Moves on with every change of people or devices.
+select version from directory_version;
+
+-- name: accounts(id, after, limit)
+-- Accounts by name, or the one of that id.
+select a.id, a.username, a.name, a.role, a.team_id, a.vendor, a.created_at,
+       a.disabled_at is not null as disabled,
+       array(select resident_id from care_circle where account_id = a.id order by 1) as residents
+from account a
+where (cast(:id as text) is null or a.id = :id)
+  and (cast(:after as text) is null or a.username > :after)
+order by a.username limit :limit;
+
+-- name: insert_account(id, username, password_hash, role, name, team, vendor, at)!
+-- A new account, unless the name is taken.
+insert into account (id, username, password_hash, role, name, team_id, vendor, created_at)
+values (:id, :username, :password_hash, :role, :name, :team, :vendor, :at)
+on conflict do nothing;
+
+-- name: update_account(id, name, team, vendor, disabled, at)!
+-- Changes what may change of an account.
+update account set name = :name, team_id = :team, vendor = :vendor,
+       disabled_at = case when :disabled then coalesce(disabled_at, :at) end
+where id = :id;
+
+-- name: set_password(id, password_hash)!
+-- Another password.
+update account set password_hash = :password_hash where id = :id;
+
+-- name: leave_circles(account)!
+-- Takes an account out of every care circle.
+delete from care_circle where account_id = :account;
+
+-- name: join_circles(account, residents)!
+-- Puts an account into the care circles of these residents.
+insert into care_circle (account_id, resident_id)
+select :account, unnest(cast(:residents as text[]));
+
+-- name: missing_residents(residents)
+-- Which of the names no resident has.
+select name as id from unnest(cast(:residents as text[])) as name
+where not exists (select from resident where id = name) order by name;
+
+-- name: teams(id, after, limit, everything, teams)
+-- Teams of the area by id, or the one of that id.
+select id, name, level, parent_id from team
+where (cast(:id as text) is null or id = :id)
+  and (cast(:after as text) is null or id > :after)
+  and (:everything or id = any(cast(:teams as text[])))
+order by id limit :limit;
+
+-- name: team_level(id)$
+-- The level of a team.
+select level from team where id = :id;
+
+-- name: insert_team(id, name, level, parent)!
+-- A new team, unless the id is taken.
+insert into team (id, name, level, parent_id) values (:id, :name, :level, :parent)
+on conflict do nothing;
+
+-- name: update_team(id, name, parent)!
+-- Changes a team's name or place in the tree.
+update team set name = :name, parent_id = :parent where id = :id;
+
+-- name: residents(id, after, limit, everything, residents, teams, unowned)
+-- Residents whom the viewer may see by id, or the one of that id.
+select r.id, r.slot, r.name, r.team_id, r.timezone, r.birth_year, r.address, r.way_in, r.risks,
+       r.contacts, r.created_at,
+       array(select d.id from device d
+             where d.resident_id = r.id and d.removed_at is null order by d.id) as devices
+from resident r
+where (cast(:id as text) is null or r.id = :id)
+  and (cast(:after as text) is null or r.id > :after)
+  and (:everything or r.id = any(cast(:residents as text[]))
+       or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
+order by r.id limit :limit;
+
+-- name: insert_resident(id, name, team, timezone, birth_year, address, way_in, risks, contacts)^
+-- A new resident, unless the id is taken; without an id, one is made of the place drawn.
+insert into resident (id, slot, name, team_id, timezone, birth_year, address, way_in, risks,
+                      contacts)
+select coalesce(:id, 'resident-' || drawn), drawn, :name, :team, :timezone, :birth_year, :address,
+       :way_in, :risks, :contacts
+from (select cast(nextval('slot') as integer) as drawn) as place
+on conflict (id) do nothing
+returning id;
+
+-- name: update_resident(id, name, team, timezone, birth_year, address, way_in, risks, contacts)!
+-- Changes what is known of a resident.
+update resident
+set name = :name, team_id = :team, timezone = :timezone, birth_year = :birth_year,
+    address = :address, way_in = :way_in, risks = :risks, contacts = :contacts
+where id = :id;
+
+-- name: sample_count(slot, quantity, from_at, till_at)$
+-- How many readings of a quantity a span holds.
+select (select count(*) from sample
+        where subject = :slot and measured_at >= :from_at and measured_at < :till_at
+          and case :quantity
+                  when 'heart_rate' then heart_rate when 'respiration_rate' then respiration_rate
+                  when 'spo2' then spo2 when 'movement' then movement
+                  when 'signal_quality' then signal_quality when 'battery' then battery
+                  when 'rssi' then rssi when 'in_bed' then cast(in_bed as integer)
+                  when 'presence' then cast(presence as integer) end is not null)
+     + (select count(*) from measurement
+        where subject = :slot and quantity = :quantity
+          and measured_at >= :from_at and measured_at < :till_at);
+
+-- name: samples(slot, quantity, from_at, till_at, width_s)
+-- Readings of a quantity. With a width, of each bucket of so many seconds the lowest and the
+-- highest only, each at its own time: a chart of so many buckets shows the same either way.
+with reading as (
+    select measured_at,
+           case :quantity
+               when 'heart_rate' then heart_rate when 'respiration_rate' then respiration_rate
+               when 'spo2' then spo2 when 'movement' then movement
+               when 'signal_quality' then signal_quality when 'battery' then battery
+               when 'rssi' then rssi when 'in_bed' then cast(in_bed as integer)
+               when 'presence' then cast(presence as integer) end as value
+    from sample
+    where subject = :slot and measured_at >= :from_at and measured_at < :till_at
+    union all
+    select measured_at, value from measurement
+    where subject = :slot and quantity = :quantity
+      and measured_at >= :from_at and measured_at < :till_at
+), ranked as (
+    select measured_at, value,
+           row_number() over (partition by bucket order by value, measured_at) as from_low,
+           row_number() over (partition by bucket order by value desc, measured_at) as from_high
+    from (select *, case when cast(:width_s as double precision) is null then null
+                    else floor(extract(epoch from measured_at - :from_at) / :width_s) end as bucket
+          from reading where value is not null) as bucketed
+)
+select cast(extract(epoch from measured_at) * 1000 as bigint) as t, value from ranked
+where cast(:width_s as double precision) is null or from_low = 1 or from_high = 1
+order by measured_at;
+
+-- name: events(slot, from_at, till_at, at, device, key, limit)
+-- Events of a subject, the latest first, from after the given place.
+select e.happened_at, e.received_at, e.device as device_slot, d.id as device, e.event, e.key, e.id,
+       e.certainty, e.place, e.active, e.detail, e.clock_wrong
+from event e left join device d on d.slot = e.device
+where e.subject = :slot
+  and e.happened_at >= cast(:from_at as timestamptz)
+  and e.happened_at < cast(:till_at as timestamptz)
+  and (cast(:at as timestamptz) is null
+       or (e.happened_at, e.device, e.key) < (cast(:at as timestamptz), :device, :key))
+order by e.happened_at desc, e.device desc, e.key desc limit :limit;
+
+-- name: devices(id, resident, kind, after, limit, everything, residents, teams, unowned, vendor)
+-- Devices in use that the viewer may see, or the one of that id. A device is its resident's, and
+-- so of the resident's team; while it is placed with nobody, of the team that owns it.
+select d.id, d.kind, d.vendor, d.model, d.resident_id, d.team_id, d.place, d.interval_s,
+       d.created_at, s.heard_at, s.online, s.firmware, s.battery,
+       coalesce(s.unknown_fields, 0) as unknown_fields
+from device d
+left join resident r on r.id = d.resident_id
+left join device_status s on s.device = d.slot
+where d.removed_at is null
+  and (cast(:id as text) is null or d.id = :id)
+  and (cast(:resident as text) is null or d.resident_id = :resident)
+  and (cast(:kind as text) is null or d.kind = :kind)
+  and (cast(:after as text) is null or d.id > :after)
+  and (:everything or d.resident_id = any(cast(:residents as text[])) or d.vendor = :vendor
+       or case when r.id is null then d.team_id else r.team_id end = any(cast(:teams as text[]))
+       or (:unowned and case when r.id is null then d.team_id else r.team_id end is null))
+order by d.id limit :limit;
+
+-- name: removed_device(id)^
+-- Whose a device was that is out of use.
+select vendor, team_id from device where id = :id and removed_at is not null;
+
+-- name: place_device(id, model, resident, team, place, interval_s)!
+-- Changes where a device is, and with whom.
+update device set model = :model, resident_id = :resident, team_id = :team, place = :place,
+       interval_s = :interval_s
+where id = :id;
+
+-- name: commands(device, id, at, after, limit)
+-- Commands to a device, the latest first, from after the given place.
+select id, command, arguments, created_by, created_at, ok, detail, finished_at from command
+where device_id = :device and (cast(:id as text) is null or id = :id)
+  and (cast(:at as timestamptz) is null
+       or (created_at, id) < (cast(:at as timestamptz), :after))
+order by created_at desc, id desc limit :limit;
+
+-- name: insert_command(id, device, command, arguments, by, at)!
+-- A command, to be sent once.
+insert into command (id, device_id, command, arguments, created_by, created_at)
+values (:id, :device, :command, :arguments, :by, :at) on conflict do nothing;
+
+-- name: send_down(device, topic, payload, at)!
+-- Has a message published to a device.
+insert into downlink (device_id, topic, payload, created_at)
+values (:device, :topic, :payload, :at);
+
+-- name: quarantine(device, before, limit, everything, teams, unowned, vendor)
+-- What was refused, the latest first. What no device of ours sent is for those who see all.
+select q.id, q.at, q.device_id, q.topic, q.reason, q.size, q.payload
+from quarantine q
+left join device d on d.id = q.device_id
+left join resident r on r.id = d.resident_id
+where (cast(:device as text) is null or q.device_id = :device)
+  and (cast(:before as bigint) is null or q.id < :before)
+  and (:everything or d.vendor = :vendor
+       or case when r.id is null then d.team_id else r.team_id end = any(cast(:teams as text[]))
+       or (:unowned and d.id is not null
+           and case when r.id is null then d.team_id else r.team_id end is null))
+order by q.id desc limit :limit;

@@ -1,0 +1,118 @@
+"""Alerts: what is wrong with whom, and who comes."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Query
+
+from alerts import store
+from alerts.alert import Actor, AlertRow, ChangeName, Outcome, State, as_json
+from api.access import Viewer
+from api.context import Caller, Now, Transaction
+from api.cursor import Cursor, Limit
+from api.database import Connection
+from api.problems import documented, not_found
+from api.schemas import Alert, AlertWithHistory, Id, Page, Remark, Resolution
+from domain.finding import KINDS
+from domain.time import Micros
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
+Note = Annotated[Remark | None, Body()]
+
+
+@router.get("", response_model=Page[Alert], responses=documented(401, 403, 422))
+def list_alerts(
+    caller: Caller,
+    connection: Transaction,
+    state: Annotated[State | None, Query(description="`open`: all that is not resolved.")] = None,
+    resident: Annotated[Id | None, Query()] = None,
+    kind: Annotated[KindName | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> object:
+    """The caller's own alerts, the latest first."""
+    raise NotImplementedError
+
+
+@router.get("/{alert}", response_model=AlertWithHistory, responses=documented(401, 403, 404, 422))
+def get_alert(alert: Id, caller: Caller, connection: Transaction) -> object:
+    """An alert with all that became of it."""
+    found = _own(connection, caller, alert)
+    return as_json(found) | {"history": store.history(connection, alert)}
+
+
+def _may(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return documented(401, 403, 404, 409, 422, *statuses)
+
+
+@router.post("/{alert}/accept", response_model=Alert, responses=_may())
+def accept_alert(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I take it. 409, with who has it, where somebody else was first."""
+    return _act(connection, caller, alert, "accepted", now, body)
+
+
+@router.post("/{alert}/reject", response_model=Alert, responses=_may())
+def reject_alert(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I cannot: the next in line is asked at once."""
+    return _act(connection, caller, alert, "rejected", now, body)
+
+
+@router.post("/{alert}/withdraw", response_model=Alert, responses=_may())
+def withdraw_alert(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I took it, and cannot after all: the next in line is asked at once."""
+    return _act(connection, caller, alert, "withdrawn", now, body)
+
+
+@router.post("/{alert}/on-the-way", response_model=Alert, responses=_may())
+def alert_on_the_way(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I am going there now."""
+    return _act(connection, caller, alert, "on_the_way", now, body)
+
+
+@router.post("/{alert}/arrive", response_model=Alert, responses=_may())
+def alert_arrive(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I am at the door."""
+    return _act(connection, caller, alert, "arrived", now, body)
+
+
+@router.post("/{alert}/resolve", response_model=Alert, responses=_may())
+def resolve_alert(
+    alert: Id, body: Resolution, caller: Caller, connection: Transaction, now: Now
+) -> object:
+    """It is over, and this is what it was."""
+    remark = Remark(note=body.note or None)
+    return _act(connection, caller, alert, "resolved", now, remark, body.outcome)
+
+
+def _act(
+    connection: Connection,
+    caller: Viewer,
+    alert: str,
+    change: ChangeName,
+    now: Micros,
+    remark: Remark | None,
+    outcome: Outcome | None = None,
+) -> dict[str, Any]:
+    _own(connection, caller, alert)
+    by = Actor(caller.account_id, caller.username, caller.role)
+    note = remark.note if remark else None
+    after = store.act(connection, alert, change, by, now, note=note, outcome=outcome)
+    return as_json(after)
+
+
+def _own(connection: Connection, caller: Viewer, alert: str) -> AlertRow:
+    found = store.alert(connection, alert)
+    if found is None or not caller.sees(found.resident_id, found.team_id):
+        raise not_found("alert", alert)
+    return found

@@ -1,0 +1,225 @@
+"""Devices: their secrets, their places, and commands to them."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api.access import Viewer
+from api.context import Caller, Now, Transaction
+from api.cursor import Cursor, Limit, decode, encode, page
+from api.database import Connection, Jsonb, queries
+from api.problems import conflict, documented, not_found, unprocessable
+from api.routes.residents import check_team
+from api.schemas import (
+    Command,
+    Device,
+    DeviceChange,
+    Id,
+    NewCommand,
+    NewDevice,
+    NewSecret,
+    Page,
+)
+from domain.directory import DeviceKind
+from domain.time import to_datetime
+from gateway import registry
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+
+_NOT_A_VENDORS = {"resident": None, "team": None, "place": None}
+_PLACED = "This device is in use with a resident: its station has to take it out of use first."
+
+
+@router.get("", response_model=Page[Device], responses=documented(401, 403, 422))
+def list_devices(
+    caller: Caller,
+    connection: Transaction,
+    resident: Annotated[Id | None, Query()] = None,
+    kind: Annotated[DeviceKind | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> object:
+    """The caller's own devices by id, with what was last heard of them."""
+    after = decode(cursor, str)[0] if cursor else None
+    theirs = None if caller.role == "vendor" else resident
+    rows = _rows(connection, caller, resident=theirs, kind=kind, after=after, limit=limit + 1)
+    items, following = page(rows, limit, lambda row: encode(row["id"]))
+    return {"items": [_shown(caller, row) for row in items], "next": following}
+
+
+@router.post(
+    "", response_model=NewSecret, status_code=201, responses=documented(401, 403, 409, 422)
+)
+def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> object:
+    """Register a device; the answer holds its secret, which cannot be read again.
+
+    A vendor registers its own, placed with nobody; others in their own area.
+    """
+    vendor = body.vendor
+    if caller.role == "vendor":
+        vendor = _vendor_of_new(caller, body)
+    else:
+        if body.resident is not None:
+            _check_resident(caller, connection, body.resident)
+        if body.team is not None or body.resident is None:
+            check_team(caller, connection, body.team)
+    _check_comeback(caller, connection, body.id)
+    secret = registry.add(
+        connection, body.id, body.kind, vendor=vendor, model=body.model, resident=body.resident,
+        team=body.team, place=body.place, interval_s=body.interval_s,
+    )  # fmt: skip
+    return _shown(caller, _one(connection, caller, body.id)) | {"secret": secret}
+
+
+@router.get("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
+def get_device(device: Id, caller: Caller, connection: Transaction) -> object:
+    return _shown(caller, _one(connection, caller, device))
+
+
+@router.patch("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
+def change_device(
+    device: Id, body: DeviceChange, caller: Caller, connection: Transaction
+) -> object:
+    """Place a device with a resident (null: with nobody), or say more of it."""
+    said = body.said()
+    row = _shown(caller, _one(connection, caller, device)) | said
+    if "resident" in said and body.resident is not None:
+        _check_resident(caller, connection, body.resident)
+    if "team" in said or ("resident" in said and body.resident is None):
+        check_team(caller, connection, row["team"])
+    fields = {name: row[name] for name in ("model", "resident", "team", "place", "interval_s")}
+    queries.place_device(connection, id=device, **fields)
+    return _shown(caller, _one(connection, caller, device))
+
+
+@router.post(
+    "/{device}/rotate", response_model=NewSecret, responses=documented(401, 403, 404, 409, 422)
+)
+def rotate_device(device: Id, caller: Caller, connection: Transaction) -> object:
+    """Another secret; whoever is connected with the old one is put out."""
+    row = _own_or_unplaced(connection, caller, device)
+    return _shown(caller, row) | {"secret": registry.rotate(connection, device)}
+
+
+@router.delete("/{device}", status_code=204, responses=documented(401, 403, 404, 409, 422))
+def remove_device(device: Id, caller: Caller, connection: Transaction) -> Response:
+    """Take a device out of use; it is put out at once, and what it told stays."""
+    _own_or_unplaced(connection, caller, device)
+    registry.remove(connection, device)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/{device}/commands", response_model=Page[Command], responses=documented(401, 403, 404, 422)
+)
+def list_commands(
+    device: Id, caller: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
+) -> object:
+    """Commands and their results, the latest first."""
+    _one(connection, caller, device)
+    at, after = decode(cursor, datetime, str) if cursor else (None, None)
+    rows = list(
+        queries.commands(
+            connection,
+            device=device,
+            id=None,
+            at=at,
+            after=after,
+            limit=limit + 1,
+        )
+    )
+    items, following = page(rows, limit, lambda row: encode(row["created_at"], row["id"]))
+    return {"items": items, "next": following}
+
+
+@router.post(
+    "/{device}/commands",
+    response_model=Command,
+    status_code=201,
+    responses=documented(401, 403, 404, 422),
+)
+def send_command(
+    device: Id, body: NewCommand, caller: Caller, connection: Transaction, now: Now
+) -> object:
+    """Have the device do something; its answer appears in the list of commands."""
+    _one(connection, caller, device)
+    told = f"{device}|{body.command}|{caller.account_id}|{now}"
+    command = hashlib.sha256(told.encode()).hexdigest()[:20]
+    made = queries.insert_command(
+        connection, id=command, device=device, command=body.command,
+        arguments=Jsonb(body.arguments), by=caller.username, at=to_datetime(now),
+    )  # fmt: skip
+    if made:
+        payload = {"id": command, "command": body.command, "arguments": body.arguments}
+        queries.send_down(
+            connection, device=device, topic=f"cw/v1/{device}/command",
+            payload=Jsonb(payload), at=to_datetime(now),
+        )  # fmt: skip
+    rows = queries.commands(connection, device=device, id=command, at=None, after=None, limit=1)
+    return next(iter(rows))
+
+
+def _vendor_of_new(caller: Viewer, body: NewDevice) -> str | None:
+    if body.vendor not in (None, caller.vendor):
+        raise unprocessable("A vendor registers its own devices only: leave the vendor out.")
+    if body.resident is not None or body.team is not None:
+        raise unprocessable("A station places devices, not a vendor: leave resident and team out.")
+    return caller.vendor
+
+
+def _check_resident(caller: Viewer, connection: Connection, resident: str) -> None:
+    scope = caller.scope()
+    del scope["vendor"]
+    if not list(queries.residents(connection, id=resident, after=None, limit=1, **scope)):
+        raise unprocessable(f"There is no resident {resident!r} of yours to place it with.")
+
+
+def _check_comeback(caller: Viewer, connection: Connection, device: str) -> None:
+    """A removed device has a history, which is not another's to take over."""
+    before = queries.removed_device(connection, id=device)
+    if before is None or caller.everything:
+        return
+    if caller.role == "vendor":
+        own = before["vendor"] == caller.vendor
+    else:
+        own = caller.sees(None, before["team_id"])
+    if not own:
+        raise conflict(f"{device} is registered already: choose another name.")
+
+
+def _own_or_unplaced(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+    row = _one(connection, caller, device)
+    if caller.role == "vendor" and row["resident_id"] is not None:
+        raise conflict(_PLACED)
+    return row
+
+
+def _one(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+    for row in _rows(connection, caller, id=device):
+        return row
+    raise not_found("device", device)
+
+
+def _rows(
+    connection: Connection,
+    caller: Viewer,
+    *,
+    id: str | None = None,
+    resident: str | None = None,
+    kind: str | None = None,
+    after: str | None = None,
+    limit: int = 1,
+) -> list[dict[str, Any]]:
+    return list(
+        queries.devices(
+            connection, id=id, resident=resident, kind=kind, after=after, limit=limit,
+            **caller.scope(),
+        )
+    )  # fmt: skip
+
+
+def _shown(caller: Viewer, row: dict[str, Any]) -> dict[str, Any]:
+    shown = row | {"resident": row["resident_id"], "team": row["team_id"]}
+    return shown | _NOT_A_VENDORS if caller.role == "vendor" else shown

@@ -1,0 +1,46 @@
+"""Whether it works, for machines: alive, ready, and figures."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.context import Shared
+from api.problems import documented
+from api.schemas import Health
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", response_model=Health, responses=documented())
+def healthz() -> object:
+    """The process answers; nothing else is looked at."""
+    return {"state": "ok", "parts": {}}
+
+
+@router.get(
+    "/readyz",
+    response_model=Health,
+    responses={503: {"description": "A part is failing", "model": Health}},
+)
+def readyz(shared: Shared, response: Response) -> object:
+    """Every part that has to work for an alert to reach somebody, with a sentence each."""
+    parts = {name: check() for name, check in shared.checks.items()}
+    ok = all(part.ok for part in parts.values())
+    response.status_code = 200 if ok else 503
+    states = {
+        name: {"state": _state(part.ok), "detail": part.detail} for name, part in parts.items()
+    }
+    return {"state": _state(ok), "parts": states}
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics() -> Response:
+    """Figures in Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _state(ok: bool) -> str:
+    return "ok" if ok else "failing"

@@ -1,0 +1,91 @@
+"""Teams: county above township above village."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.access import Viewer
+from api.context import Caller, Transaction
+from api.cursor import Cursor, Limit, decode, encode, page
+from api.database import Connection, queries
+from api.problems import conflict, documented, not_found, unprocessable
+from api.schemas import Id, NewTeam, Page, Team, TeamChange
+
+router = APIRouter(prefix="/teams", tags=["teams"])
+
+ABOVE = {"county": None, "township": "county", "village": "township"}
+"""The level of a team's parent."""
+
+
+@router.get("", response_model=Page[Team], responses=documented(401, 403, 422))
+def list_teams(
+    caller: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
+) -> object:
+    """The caller's own team and all below it."""
+    after = decode(cursor, str)[0] if cursor else None
+    rows = _rows(connection, caller, after=after, limit=limit + 1)
+    items, following = page(rows, limit, lambda row: encode(row["id"]))
+    return {"items": [_shown(row) for row in items], "next": following}
+
+
+@router.post("", response_model=Team, status_code=201, responses=documented(401, 403, 409, 422))
+def create_team(body: NewTeam, caller: Caller, connection: Transaction) -> object:
+    _check_place(connection, body.level, body.parent)
+    if not queries.insert_team(
+        connection, id=body.id, name=body.name, level=body.level, parent=body.parent
+    ):
+        raise conflict(f"There is a team {body.id!r} already: choose another id.")
+    return _shown(_one(connection, caller, body.id))
+
+
+@router.get("/{team}", response_model=Team, responses=documented(401, 403, 404, 422))
+def get_team(team: Id, caller: Caller, connection: Transaction) -> object:
+    return _shown(_one(connection, caller, team))
+
+
+@router.patch("/{team}", response_model=Team, responses=documented(401, 403, 404, 422))
+def change_team(team: Id, body: TeamChange, caller: Caller, connection: Transaction) -> object:
+    """What is left out stays. The level stays, so the tree cannot become a circle."""
+    row = _shown(_one(connection, caller, team)) | body.said()
+    _check_place(connection, row["level"], row["parent"])
+    queries.update_team(connection, id=team, name=row["name"], parent=row["parent"])
+    return row
+
+
+def _check_place(connection: Connection, level: str, parent: str | None) -> None:
+    above = ABOVE[level]
+    if above is None and parent is not None:
+        raise unprocessable("A county stands at the top: leave its parent out.")
+    if above is not None and (parent is None or queries.team_level(connection, id=parent) != above):
+        raise unprocessable(f"A {level} stands below a {above}: name one that exists as parent.")
+
+
+def _one(connection: Connection, caller: Viewer, team: str) -> dict[str, Any]:
+    for row in _rows(connection, caller, id=team):
+        return row
+    raise not_found("team", team)
+
+
+def _rows(
+    connection: Connection,
+    caller: Viewer,
+    *,
+    id: str | None = None,
+    after: str | None = None,
+    limit: int = 1,
+) -> list[dict[str, Any]]:
+    scope = caller.scope()
+    return list(
+        queries.teams(
+            connection,
+            id=id,
+            after=after,
+            limit=limit,
+            everything=scope["everything"],
+            teams=scope["teams"],
+        )
+    )
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {"id": row["id"], "name": row["name"], "level": row["level"], "parent": row["parent_id"]}

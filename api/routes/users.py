@@ -1,0 +1,69 @@
+"""Accounts of people, as an admin keeps them."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api import accounts
+from api.context import Caller, Now, Transaction
+from api.cursor import Cursor, Limit, decode, encode, page
+from api.database import Connection, queries
+from api.problems import documented, not_found
+from api.schemas import Line, NewUser, Page, User, UserChange
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+
+@router.get("", response_model=Page[User], responses=documented(401, 403, 422))
+def list_users(
+    _: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
+) -> object:
+    after = decode(cursor, str)[0] if cursor else None
+    rows = list(queries.accounts(connection, id=None, after=after, limit=limit + 1))
+    items, following = page(rows, limit, lambda row: encode(row["username"]))
+    return {"items": [_shown(row) for row in items], "next": following}
+
+
+@router.post("", response_model=User, status_code=201, responses=documented(401, 403, 409, 422))
+def create_user(body: NewUser, _: Caller, connection: Transaction, now: Now) -> object:
+    account = accounts.add(
+        connection,
+        body.username,
+        body.password,
+        body.role,
+        now,
+        name=body.name,
+        team=body.team,
+        vendor=body.vendor,
+        residents=body.residents,
+    )
+    return _shown(_one(connection, account))
+
+
+@router.get("/{user}", response_model=User, responses=documented(401, 403, 404, 422))
+def get_user(user: Line, _: Caller, connection: Transaction) -> object:
+    return _shown(_one(connection, user))
+
+
+@router.patch("/{user}", response_model=User, responses=documented(401, 403, 404, 409, 422))
+def change_user(
+    user: Line, body: UserChange, caller: Caller, connection: Transaction, now: Now
+) -> object:
+    """What is left out stays. A new password, or ``disabled``, ends every login of the account."""
+    said = body.said()
+    if "team" in said:
+        said["team_id"] = said.pop("team")
+    account = _one(connection, user) | said
+    accounts.change(connection, account, now)
+    return _shown(_one(connection, user))
+
+
+def _one(connection: Connection, user: str) -> dict[str, Any]:
+    for row in queries.accounts(connection, id=user, after=None, limit=1):
+        found: dict[str, Any] = row
+        return found
+    raise not_found("user", user)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"team": row["team_id"]}

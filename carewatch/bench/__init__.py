@@ -1,0 +1,1 @@
+"""What carewatch can do on this machine, measured."""

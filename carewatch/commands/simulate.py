@@ -1,0 +1,244 @@
+"""``carewatch simulate``: simulated homes against a broker, or as replay lines in a file."""
+
+import contextlib
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from carewatch import settings
+from domain.errors import CarewatchError
+from domain.time import NEVER, SECOND, Micros, SystemClock, from_datetime, iso
+from gateway.mqtt.publisher import Traffic
+from simulators import faults, recording
+from simulators.fleet import build, incidents_of, make_homes
+from simulators.live import Access, Live, pace
+from simulators.residents import Incident
+from simulators.scenarios import Home, Scenario, scenario, truth
+
+_RECORDED_DAY = date(2026, 3, 2)
+"""The day of a recording that names none: always the same, so that its bytes are."""
+
+
+class BadRequest(CarewatchError):
+    """Options that do not fit together, or a file that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who takes part: the homes, and how their devices log in."""
+
+    homes: Sequence[Home]
+    access: Access
+
+
+def simulate(
+    residents: Annotated[
+        int | None, typer.Option(min=1, help="How many; all of --devices, else 24.")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.001, max=100, help="Samples a second of each bed.")
+    ] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.01, help="Times faster than real time (begins in the past).")
+    ] = 1.0,
+    name: Annotated[
+        str, typer.Option("--scenario", help="What happens; 'list' shows all.")
+    ] = "quiet_day",
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 7,
+    devices: Annotated[
+        Path | None, typer.Option(help="demo.json, or a file of `fleet create`: ids and secrets.")
+    ] = None,
+    mqtt: Annotated[
+        str | None, typer.Option(help="mqtt://host:port; default: the settings' MQTT address.")
+    ] = None,
+    username: Annotated[
+        str | None, typer.Option(help="One account for all devices (a bridge).")
+    ] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="SIMULATE_PASSWORD", help="Its password.")
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Of residents whose zone no file names.")] = "UTC",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="name=share[:seconds], such as drop=0.01; repeatable.")
+    ] = None,
+    truth_file: Annotated[
+        Path | None, typer.Option("--truth", help="Write what must ring there, as JSON lines.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write replay lines there ('-': stdout), publish nothing.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Recording: when it begins, ISO 8601 with zone.")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds of story time; default: the story's.")
+    ] = None,
+) -> None:
+    """Simulated homes, by MQTT or into a file, with scripted incidents and their truth."""
+    if name == "list":
+        _list()
+        return
+    story = scenario(name)
+    cast = _cast(devices, residents, timezone, username, password)
+    lasts = None if duration is None else round(duration * SECOND)
+    many = [faults.parse(text, seed) for text in fault or ()]
+    if out is not None:
+        begin = _recorded_from(start, story, cast.homes[0].zone)
+        incidents = incidents_of(story, cast.homes, begin, seed)
+        fleet = build(cast.homes, incidents, begin, rate, seed, many)
+        _write_truth(truth_file, incidents, cast.homes, begin + (lasts or story.lasts))
+        _write(out, recording.lines(fleet, begin, lasts or story.lasts))
+        return
+    clock = SystemClock()
+    moving = pace(clock.now(), speed, lasts or story.lasts)
+    incidents = incidents_of(story, cast.homes, moving.begin, seed)
+    ends = NEVER if lasts is None else moving.begin + lasts
+    _write_truth(truth_file, incidents, cast.homes, ends)
+    fleet = build(cast.homes, incidents, moving.begin, rate, seed, many)
+    address = mqtt or _configured()
+    live = Live(fleet, address, cast.access, clock, moving)
+    typer.echo(
+        f"{len(cast.homes)} homes with {len(fleet.devices)} devices, scenario {story.name}: "
+        f"{story.about}. Stop with Ctrl-C.",
+        err=True,
+    )
+    _report(live.run(_stopped_by_signal(), ends, _Complaints(live)))
+
+
+def _list() -> None:
+    from simulators.scenarios import SCENARIOS
+
+    for story in SCENARIOS.values():
+        typer.echo(f"{story.name:16} {story.about}")
+
+
+# -- who takes part ----------------------------------------------------------------------------
+
+
+def _cast(
+    file: Path | None, count: int | None, zone: str, username: str | None, password: str | None
+) -> _Cast:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadRequest(f"There is no time zone {zone!r}; try one like Asia/Shanghai.") from None
+    account = (username, password or "") if username else None
+    if file is None:
+        return _Cast(make_homes(count or 24, zone), Access({}, account))
+    said = _read(file)
+    cast = _fleet_cast(said, zone) if "bridge" in said else _demo_cast(said, zone)
+    if account:
+        cast = replace(cast, access=Access({}, account))
+    if not cast.homes:
+        raise BadRequest(f"{file} names no device of a resident.")
+    return replace(cast, homes=cast.homes[:count])
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadRequest(f"{file} cannot be read as JSON: {error}.") from error
+    if not isinstance(said, dict) or not isinstance(said.get("devices"), list):
+        raise BadRequest(f"{file} has no list 'devices': is it a demo.json or a fleet file?")
+    return said
+
+
+def _demo_cast(said: dict[str, Any], zone: str) -> _Cast:
+    zones = {one["id"]: one.get("timezone", zone) for one in said.get("residents", ())}
+    homes: dict[str, list[tuple[str, str]]] = {}
+    for device in said["devices"]:
+        if device.get("resident") and device["kind"] != "bridge":
+            homes.setdefault(device["resident"], []).append((device["id"], device["kind"]))
+    secrets = {device["id"]: device["secret"] for device in said["devices"]}
+    return _Cast(
+        [Home(name, zones.get(name, zone), tuple(theirs)) for name, theirs in homes.items()],
+        Access(secrets),
+    )
+
+
+def _fleet_cast(said: dict[str, Any], zone: str) -> _Cast:
+    bridge = said["bridge"]
+    homes = [Home(id_.replace("bed", "resident"), zone, ((id_, "bed"),)) for id_ in said["devices"]]
+    return _Cast(homes, Access({}, (bridge["username"], bridge["password"])))
+
+
+# -- in and out --------------------------------------------------------------------------------
+
+
+def _recorded_from(start: str | None, story: Scenario, zone: str) -> Micros:
+    if start is None:
+        return from_datetime(datetime.combine(_RECORDED_DAY, story.starts, ZoneInfo(zone)))
+    try:
+        return from_datetime(datetime.fromisoformat(start))
+    except ValueError:
+        raise BadRequest(
+            f"--start {start!r} is no time with a zone, such as 2026-03-02T02:00:00+08:00."
+        ) from None
+
+
+def _write_truth(
+    file: Path | None, incidents: Sequence[Incident], homes: Sequence[Home], ends: Micros
+) -> None:
+    if file is None:
+        return
+    with file.open("w", encoding="utf-8") as lines:
+        for each in truth(incidents, homes):
+            if each.at < ends:
+                said = {"at": iso(each.at), "resident": each.resident, "kind": each.kind}
+                lines.write(json.dumps(said) + "\n")
+
+
+def _write(file: Path, lines: Iterator[str]) -> None:
+    with contextlib.ExitStack() as stack:
+        to_stdout = str(file) == "-"
+        target = sys.stdout if to_stdout else stack.enter_context(file.open("w", encoding="utf-8"))
+        for line in lines:
+            target.write(line + "\n")
+
+
+def _configured() -> str:
+    """The MQTT address of the settings, without the gateway's own login."""
+    chosen = settings.load()
+    if chosen.mqtt_url is None:
+        return f"mqtt://{chosen.host}:{chosen.mqtt_port}"
+    scheme, _, rest = chosen.mqtt_url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _stopped_by_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+class _Complaints:
+    """Says on stderr, once, why sessions do not come up."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._said: str | None = None
+
+    def __call__(self) -> None:
+        problem = self._live.traffic().problem
+        if problem is not None and problem != self._said:
+            self._said = problem
+            typer.echo(problem, err=True)
+
+
+def _report(traffic: Traffic) -> None:
+    typer.echo(
+        f"Published {traffic.published} messages, {traffic.acknowledged} acknowledged.", err=True
+    )
+    if traffic.published > traffic.acknowledged or traffic.dropped:
+        raise typer.Exit(1)

@@ -1,0 +1,115 @@
+"""What the pump must not forget: the engine's state, and when each device was last heard.
+
+The engine is saved now and then, as of an instant. After a restart it is loaded and shown what
+was stored since, in the order of its arrival: a checkpoint and a replay of the rest.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import psycopg
+import structlog
+
+from alerts.engine import Engine
+from domain.directory import Directory
+from domain.event import Event
+from domain.sample import Batch
+from domain.time import Micros, stopwatch
+from ingest import store
+
+log = structlog.get_logger()
+
+_CHUNK = 5000
+"""Samples that the engine is shown at once while it catches up."""
+
+
+class Memory:
+    """Saves and recovers the engine, and keeps the last contact of each device."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._heard_at = np.zeros(0, np.int64)
+        self._unsaved = np.zeros(0, np.bool_)
+
+    def know(self, directory: Directory) -> None:
+        """Take a new snapshot of people and devices."""
+        self._engine.know(directory)
+        room = max(directory.size - len(self._heard_at), 0)
+        self._heard_at = np.append(self._heard_at, np.zeros(room, np.int64))
+        self._unsaved = np.append(self._unsaved, np.zeros(room, np.bool_))
+
+    def hear(self, samples: Batch, events: Sequence[Event]) -> None:
+        """Note the devices that spoke."""
+        told = [event for event in events if event.event != "offline"]
+        devices = np.append(samples.device, np.array([e.device for e in told], np.int32))
+        arrived = np.append(samples.received_at, np.array([e.received_at for e in told], np.int64))
+        self._heard_at[devices] = arrived
+        self._unsaved[devices] = True
+
+    def save(self, connection: psycopg.Connection, as_of: Micros) -> None:
+        self.save_contacts(connection)
+        self.save_engine(connection, as_of)
+
+    def save_contacts(self, connection: psycopg.Connection) -> None:
+        """Store when devices were last heard, of those that were since the last time."""
+        devices = np.flatnonzero(self._unsaved).astype(np.int32)
+        with connection.transaction():
+            store.keep_heard(connection, devices, self._heard_at[devices])
+        self._unsaved[devices] = False
+
+    def save_engine(self, connection: psycopg.Connection, as_of: Micros) -> None:
+        """Store the engine's state as of the last turn that was stored."""
+        if as_of:
+            store.save_checkpoint(connection, as_of, self._engine.state())
+
+    def recover(self, connection: psycopg.Connection, directory: Directory, now: Micros) -> None:
+        """The engine as it was, after all that was stored; nobody is silent for our absence.
+
+        Findings on the way are dropped: they were stored together with the readings they came
+        from.
+        """
+        started = stopwatch()
+        saved = store.load_checkpoint(connection)
+        if saved is not None:
+            as_of, arrays = saved
+            self._engine.load(arrays)
+            self._engine.know(directory)
+            count = self._catch_up(connection, as_of)
+            log.info("engine recovered", items=count, seconds=round(stopwatch() - started, 2))
+        self._engine.resume(now)
+
+    def _catch_up(self, connection: psycopg.Connection, after: Micros) -> int:
+        samples = store.samples_since(connection, after)
+        events = store.events_since(connection, after)
+        count = len(samples) + len(events)
+        for part, happened in _chunks(samples, events):
+            arrivals = [*part.received_at.tolist(), *(event.received_at for event in happened)]
+            self._engine.step(max(arrivals), part, happened)
+        return count
+
+
+def one_by_one(samples: Batch, events: Sequence[Event]) -> Iterator[tuple[Batch, list[Event]]]:
+    """The messages of a turn, each by itself, in order of arrival."""
+    orders = sorted({*samples.order.tolist(), *(event.order for event in events)})
+    for order in orders:
+        rows = np.flatnonzero(samples.order == order)
+        yield samples.take(rows), [event for event in events if event.order == order]
+
+
+def _chunks(samples: Batch, events: Sequence[Event]) -> Iterator[tuple[Batch, list[Event]]]:
+    """Both together in order of arrival, cut into chunks between messages."""
+    happened = np.array([event.received_at for event in events], np.int64)
+    arrivals = np.unique(np.append(samples.received_at, happened))
+    for start in range(0, len(arrivals), _CHUNK):
+        span = arrivals[start : start + _CHUNK]
+        rows = np.flatnonzero((samples.received_at >= span[0]) & (samples.received_at <= span[-1]))
+        order = np.searchsorted(span, samples.received_at[rows]).astype(np.int32)
+        yield (
+            replace(samples.take(rows), order=order),
+            [
+                replace(event, order=int(np.searchsorted(span, event.received_at)))
+                for event in events
+                if span[0] <= event.received_at <= span[-1]
+            ],
+        )

@@ -1,0 +1,406 @@
+"""The way of a reading: what arrived is decoded, judged, kept and only then acknowledged.
+
+One process, one thread, one turn at a time. A turn is judged once and stored in one transaction;
+where the database is away, storing is tried again until it is back, while the inbox fills and
+the broker keeps the rest. Whatever is written can be written twice: after a crash the broker
+sends the messages of an unacknowledged turn again.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import psycopg
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from alerts import store as alert_store
+from alerts.detectors import judging_samples, standard
+from alerts.engine import Engine
+from carewatch.downlinks import Downlinks
+from carewatch.memory import Memory, one_by_one
+from carewatch.settings import Settings
+from domain.directory import Snapshot
+from domain.event import Event
+from domain.finding import Finding
+from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock, to_datetime
+from gateway import receipts, registry, topics
+from gateway.decode import Decoded, decode
+from gateway.inbox import QUARANTINED_BYTES, Inbox, Mailbox, Message, Turn
+from gateway.mqtt.subscriber import Subscriber
+from gateway.receipts import Receipt
+from ingest import store as reading_store
+from ingest.dedupe import fresh
+
+log = structlog.get_logger()
+
+CHECKPOINT_EVERY: Micros = 30 * SECOND
+MEMORY_EVERY: Micros = 10 * SECOND
+ARRIVALS_KEPT: Micros = HOUR
+"""How long a redelivery of a message without a time of its own is recognised."""
+_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_PUMP_LOCK = 7_264_002
+"""Advisory lock of the one pump that may write."""
+
+MESSAGES = Counter("carewatch_messages_total", "Messages taken from the broker")
+REFUSALS = Counter("carewatch_refused_total", "Messages and values refused", ["code"])
+UNKNOWN = Counter("carewatch_unknown_fields_total", "Fields that the contract does not know")
+WAVES = Counter("carewatch_waves_total", "Waveform messages checked and handed on")
+COMMITS = Histogram(
+    "carewatch_turn_seconds",
+    "From a turn's last arrival to its commit",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30),
+)
+DETECTOR_FAILURES = Counter("carewatch_detector_failures_total", "Items that a detector failed on")
+DATABASE_UP = Gauge("carewatch_pump_database_up", "Whether the pump's last commit succeeded")
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+"""The database does not answer, or takes nothing just now (starting, read-only, full)."""
+_REFUSED_BY_DATABASE = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+
+Publish = Callable[[str, bytes], Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A turn that is decoded, with those of its events that are news."""
+
+    decoded: Decoded
+    news: Sequence[Event]
+    arrivals: Sequence[tuple[int, bytes, Micros]]
+
+
+class Pump:
+    """Turns of an inbox into the database, and receipts back to the devices.
+
+    ``connect`` opens a database connection in autocommit mode; ``publish`` sends to a device.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        engine: Engine,
+        connect: Callable[[], psycopg.Connection],
+        publish: Publish,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self._inbox = inbox
+        self._engine = engine
+        self._connect = connect
+        self._publish = publish
+        self._clock = clock
+        self._stop = stop
+        self._connection: psycopg.Connection | None = None
+        self._directory = Snapshot((), (), version=-1)
+        self._memory = Memory(engine)
+        self._checkpoint_due = self._memory_due = self._chores_due = 0
+        self._as_of: Micros = 0
+
+    def recover(self) -> None:
+        """Be as the last pump was when it ended; to be called before the first turn."""
+        self._persist(self._recover)
+
+    def run(self) -> None:
+        """Take turns until told to stop."""
+        while not self._stop.is_set():
+            self.turn()
+        self._persist(lambda c: self._memory.save(c, self._as_of))
+
+    def turn(self) -> None:
+        """Take one turn through: decode, judge, keep, acknowledge, answer."""
+        turn = self._inbox.take(until=self._engine.next_deadline())
+        prepared = self._persist(lambda c: self._prepare(c, turn))
+        if turn.resumed:
+            self._engine.resume(turn.now)
+        findings = self._judge(turn, prepared)
+        self._as_of = turn.now
+        answers = self._store(turn, prepared, findings)
+        self._inbox.ack(turn)
+        for receipt in answers:
+            self._publish(receipt.topic, receipt.payload)
+        self._account(turn, prepared)
+        self._chores()
+
+    # -- before the engine: what can be asked again -------------------------------------------
+
+    def _prepare(self, connection: psycopg.Connection, turn: Turn) -> _Prepared:
+        self._refresh_directory(connection)
+        redelivered = self._identified(turn.messages, lambda message: message.duplicate)
+        first = reading_store.first_arrivals(connection, redelivered)
+        decoded = decode(turn.messages, self._directory, first)
+        known = reading_store.known_events(connection, decoded.events)
+        timeless = self._identified(
+            turn.messages, lambda _: True, positions=decoded.by_arrival - first.keys()
+        )
+        arrivals = [
+            (device, digest, turn.messages[order].received_at)
+            for order, (device, digest) in timeless.items()
+        ]
+        return _Prepared(decoded, fresh(decoded.events, known), arrivals)
+
+    def _refresh_directory(self, connection: psycopg.Connection) -> None:
+        if registry.current_version(connection) != self._directory.version:
+            self._directory = registry.load_directory(connection)
+            self._memory.know(self._directory)
+
+    def _recover(self, connection: psycopg.Connection) -> None:
+        now = self._clock.now()
+        reading_store.make_days(connection, now)
+        self._refresh_directory(connection)
+        self._memory.recover(connection, self._directory, now)
+        self._as_of = now
+
+    def _identified(
+        self,
+        messages: Sequence[Message],
+        wanted: Callable[[Message], bool],
+        positions: "set[int] | None" = None,
+    ) -> dict[int, tuple[int, bytes]]:
+        """Device and digest of the wanted messages that name a device, by position."""
+        found = {}
+        for order in range(len(messages)) if positions is None else sorted(positions):
+            message = messages[order]
+            parsed = topics.parse(message.topic) if wanted(message) else None
+            device = self._directory.device(parsed[0]) if parsed else None
+            if device is not None:
+                found[order] = (device.slot, reading_store.digest(message.mid, message.payload))
+        return found
+
+    def _judge(self, turn: Turn, prepared: _Prepared) -> list[Finding]:
+        """What the engine concludes; the pump's one catch-all.
+
+        A bug in a detector must not stop everybody's readings, nor lose the other messages'
+        alerts: the turn is then judged item by item, and what fails is left out, loudly.
+        """
+        samples, events = prepared.decoded.samples, prepared.news
+        try:
+            return self._engine.step(turn.now, samples, events)
+        except Exception:
+            log.exception("a detector failed; judging the turn item by item")
+        findings: list[Finding] = []
+        for part, happened in one_by_one(samples, events):
+            try:
+                findings += self._engine.step(turn.now, part, happened)
+            except Exception:
+                DETECTOR_FAILURES.inc()
+                log.exception("a detector failed on one item; it was kept, not judged")
+        return findings
+
+    # -- after the engine: one transaction ----------------------------------------------------
+
+    def _store(self, turn: Turn, prepared: _Prepared, findings: Sequence[Finding]) -> list[Receipt]:
+        """Keep a turn; where the database refuses a row of it, message by message."""
+        try:
+            return self._persist(lambda c: self._keep(c, turn, prepared, findings))
+        except _REFUSED_BY_DATABASE:
+            log.exception("a turn could not be stored whole; storing it message by message")
+        answers: list[Receipt] = []
+        for message in turn.messages:
+            answers += self._store_alone(Turn(turn.now, [message]))
+        self._persist(lambda c: self._react_alone(c, findings, turn.now))
+        return answers
+
+    def _store_alone(self, turn: Turn) -> list[Receipt]:
+        """Keep one message's turn, or put it into quarantine."""
+        prepared = self._persist(lambda c: self._prepare(c, turn))
+        try:
+            return self._persist(lambda c: self._keep(c, turn, prepared, []))
+        except _REFUSED_BY_DATABASE:
+            (message,) = turn.messages
+            log.exception("a message could not be stored; it is in quarantine")
+            REFUSALS.labels("not_storable").inc()
+            row = _unstorable(message)
+            self._persist(lambda c: reading_store.quarantine(c, [row]))
+            return []
+
+    def _react_alone(
+        self, connection: psycopg.Connection, findings: Sequence[Finding], now: Micros
+    ) -> None:
+        with connection.transaction():
+            alert_store.record(connection, findings, self._directory, now)
+
+    def _keep(
+        self,
+        connection: psycopg.Connection,
+        turn: Turn,
+        prepared: _Prepared,
+        findings: Sequence[Finding],
+    ) -> list[Receipt]:
+        decoded = prepared.decoded
+        with connection.transaction():
+            reading_store.keep_samples(connection, decoded.samples)
+            reading_store.keep_events(connection, prepared.news)
+            reading_store.keep_arrivals(connection, prepared.arrivals)
+            self._keep_rest(connection, decoded)
+            alert_store.record(connection, findings, self._directory, turn.now)
+            alerts = reading_store.alerts_of(connection, _answered(decoded))
+        return _receipts(decoded, alerts, turn.now)
+
+    def _keep_rest(self, connection: psycopg.Connection, decoded: Decoded) -> None:
+        """What was refused, and what devices said of themselves."""
+        reading_store.quarantine(connection, [_quarantined(r) for r in decoded.refusals])
+        reading_store.count_unknown(connection, decoded.unknown_fields)
+        statuses = {status.device: status for status in decoded.statuses}
+        reading_store.keep_statuses(
+            connection,
+            [
+                {
+                    "device": status.device,
+                    "online": status.online,
+                    "firmware": status.firmware,
+                    "battery": status.battery,
+                }
+                for _, status in sorted(statuses.items())
+            ],
+        )
+        for result in decoded.results:
+            reading_store.finish_command(
+                connection,
+                result.device_id,
+                result.command_id,
+                result.ok,
+                result.detail,
+                result.at,
+            )
+
+    def _account(self, turn: Turn, prepared: _Prepared) -> None:
+        decoded = prepared.decoded
+        MESSAGES.inc(len(turn.messages))
+        UNKNOWN.inc(sum(decoded.unknown_fields.values()))
+        WAVES.inc(len(decoded.waves))
+        for refusal in decoded.refusals:
+            REFUSALS.labels(refusal.code).inc()
+            log.debug("refused", device=refusal.device_id, reason=refusal.code)
+        if turn.messages:
+            COMMITS.observe(max(self._clock.now() - turn.now, 0) / SECOND)
+        self._memory.hear(decoded.samples, decoded.events)
+
+    def _chores(self) -> None:
+        """What is due now and then: memory, partitions ahead, forgetting."""
+        now = self._clock.now()
+        if now >= self._memory_due:
+            self._memory_due = now + MEMORY_EVERY
+            self._persist(self._memory.save_contacts)
+        if now >= self._checkpoint_due:
+            self._checkpoint_due = now + CHECKPOINT_EVERY
+            self._persist(lambda c: self._memory.save_engine(c, self._as_of))
+        if now >= self._chores_due:
+            self._chores_due = now + 10 * MINUTE
+            self._persist(lambda c: reading_store.make_days(c, now))
+            self._persist(lambda c: reading_store.forget_arrivals(c, now - ARRIVALS_KEPT))
+
+    # -- the database, which may be away ------------------------------------------------------
+
+    def _persist(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """Do ``work`` on the database, again and again until it succeeds.
+
+        Its statements must bear being repeated: a commit may have happened though its answer
+        was lost.
+        """
+        attempt = 0
+        while True:
+            try:
+                answer = work(self._open())
+                DATABASE_UP.set(1)
+                return answer
+            except _AWAY as error:
+                DATABASE_UP.set(0)
+                log.error("database away, trying again", reason=_first_line(error))
+                self._close()
+                if self._stop.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]):
+                    raise
+                attempt += 1
+
+    def _open(self) -> psycopg.Connection:
+        if self._connection is None:
+            connection = self._connect()
+            _claim(connection)
+            reading_store.prepare(connection)
+            self._connection = connection
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _claim(connection: psycopg.Connection) -> None:
+    """Become the one pump; waits for another to end."""
+    row = connection.execute("select pg_try_advisory_lock(%s)", (_PUMP_LOCK,)).fetchone()
+    if row is None or not row[0]:
+        connection.close()
+        raise psycopg.OperationalError("another pump is at work on this database")
+
+
+def _answered(decoded: Decoded) -> list[Event]:
+    """Events that their device is told about; changes of connection are not asked for."""
+    return [event for event in decoded.events if event.source == "event"]
+
+
+def _receipts(
+    decoded: Decoded, alerts: Mapping[tuple[int, str], str | None], at: Micros
+) -> list[Receipt]:
+    answers = [
+        receipts.stored(event.device_id, event.id, alerts.get((event.device, event.key)), at)
+        for event in _answered(decoded)
+    ]
+    return answers + [receipts.refused(event, at) for event in decoded.refused_events]
+
+
+def _quarantined(refusal: Any) -> dict[str, Any]:
+    return {
+        "at": to_datetime(refusal.at),
+        "device_id": refusal.device_id,
+        "topic": refusal.topic.replace("\0", "\ufffd"),
+        "reason": refusal.reason.replace("\0", "\ufffd"),
+        "size": refusal.size,
+        "payload": refusal.payload,
+    }
+
+
+def _unstorable(message: Message) -> dict[str, Any]:
+    return {
+        "at": to_datetime(message.received_at),
+        "device_id": topics.device_of(message.topic),
+        "topic": message.topic.replace("\0", "\ufffd"),
+        "reason": "the database refused it: tell the operator of this carewatch",
+        "size": message.size,
+        "payload": message.payload[:QUARANTINED_BYTES],
+    }
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """The gateway process: an MQTT session, the pump, and what is sent down to devices."""
+    clock = SystemClock()
+    database, broker = settings.required("database_url"), settings.required("mqtt_url")
+    with ExitStack() as stack:
+        mailbox = Mailbox(clock)
+        subscriber = Subscriber(broker, mailbox)
+        mailbox.acknowledge = subscriber.acknowledge
+        connect = partial(psycopg.connect, database, autocommit=True, connect_timeout=5)
+        pump = Pump(
+            mailbox, Engine(standard(), judging_samples()), connect, subscriber.publish, clock, stop
+        )
+        downlinks = Downlinks(connect, subscriber.publish, clock, stop)
+        threading.Thread(target=_close_on, args=(stop, mailbox), daemon=True).start()
+        pump.recover()
+        subscriber.start()
+        stack.callback(subscriber.stop)
+        downlinks.start()
+        stack.callback(downlinks.join)
+        pump.run()
+
+
+def _close_on(stop: threading.Event, mailbox: Mailbox) -> None:
+    stop.wait()
+    mailbox.close()

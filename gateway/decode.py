@@ -1,0 +1,382 @@
+"""Messages become columns of samples, events, waves and refusals.
+
+Pure: the same messages and the same directory give the same result. The loop over messages is
+the hottest code of the gateway; it gathers (row, column, value) triples and spreads them over
+the batch in one numpy call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from domain.directory import Device, Directory
+from domain.event import Event
+from domain.quantity import BATTERY, COLUMN, WIDTH
+from domain.sample import Batch
+from domain.time import MINUTE, Micros
+from domain.wave import Wave
+from gateway import contract, topics
+from gateway.contract import Dropped, Payload, Refused
+from gateway.inbox import MAX_BYTES, QUARANTINED_BYTES, Message
+
+FUTURE = 2 * MINUTE
+"""A claim further ahead than this is replaced by the time of arrival."""
+CLOCK_UNSET: Micros = 1_577_836_800_000_000
+"""2020-01-01: no device of ours measured anything before; an earlier claim is a clock not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message, or a part of one, that was not taken, and why."""
+
+    order: int
+    at: Micros
+    device_id: str | None
+    topic: str
+    code: str
+    reason: str
+    size: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A device's word on its own connection."""
+
+    device: int
+    online: bool
+    firmware: str | None
+    battery: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a command."""
+
+    device_id: str
+    command_id: str
+    ok: bool
+    detail: str | None
+    at: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvent:
+    """An event that its device is told the refusal of."""
+
+    device_id: str
+    event_id: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a turn's messages said."""
+
+    samples: Batch = field(default_factory=Batch.empty)
+    events: list[Event] = field(default_factory=list)
+    waves: list[Wave] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    refused_events: list[RefusedEvent] = field(default_factory=list)
+    unknown_fields: dict[int, int] = field(default_factory=dict)
+    """Fields that the contract does not know, counted by device slot."""
+    by_arrival: set[int] = field(default_factory=set)
+    """Positions of messages whose time was taken from their arrival."""
+
+
+def decode(
+    messages: Sequence[Message],
+    directory: Directory,
+    first_arrival: dict[int, Micros] | None = None,
+) -> Decoded:
+    """Check, sort and spread the messages of a turn.
+
+    ``first_arrival`` gives, by position, when a redelivered message arrived the first time: what
+    has no time of its own keeps that one.
+    """
+    return _Decoder(directory, first_arrival or {}).run(messages)
+
+
+class _Decoder:
+    """One pass over the messages of a turn."""
+
+    def __init__(self, directory: Directory, first_arrival: dict[int, Micros]) -> None:
+        self._directory = directory
+        self._first_arrival = first_arrival
+        self._found = Decoded()
+        self._rows: list[tuple[int, int, int, int, int, int, int]] = []
+        self._row_at: list[int] = []
+        self._columns: list[int] = []
+        self._values: list[float] = []
+
+    def run(self, messages: Sequence[Message]) -> Decoded:
+        for order, message in enumerate(messages):
+            try:
+                self._message(order, message)
+            except Refused as refused:
+                self._refuse(order, message, refused.code, refused.reason)
+        self._found.samples = self._spread()
+        return self._found
+
+    def _message(self, order: int, message: Message) -> None:
+        parsed = topics.parse(message.topic)
+        if parsed is None:
+            raise Refused("topic", _TOPIC_HELP)
+        device_id, what = parsed
+        if what in topics.DOWNLINKS:
+            return
+        device = self._directory.device(device_id)
+        if device is None:
+            raise Refused("unknown_device", "no such device is registered: add it first")
+        if message.size > MAX_BYTES:
+            self._heard(order, device, message)
+            raise Refused("too_large", f"{message.size} bytes, of which {MAX_BYTES} are allowed")
+        try:
+            payload, dropped = contract.read(what, message.payload)
+        except Refused:
+            self._heard(order, device, message)
+            if what == "event":
+                self._refused_event(device, message)
+            raise
+        for drop in dropped:
+            self._refuse(order, message, "out_of_range", drop.reason)
+        _HANDLERS[what](self, order, device, message, payload, dropped)
+
+    # -- one handler a topic ------------------------------------------------------------------
+
+    def _sample(
+        self,
+        order: int,
+        device: Device,
+        message: Message,
+        payload: Payload,
+        dropped: Sequence[Dropped],
+    ) -> None:
+        if "samples" in payload:
+            self._count_unknown(device, contract.unknown("sample", payload))
+            for place, sample in enumerate(payload["samples"]):
+                bad = sum(drop.place == place for drop in dropped)
+                self._row(order, device, message, sample, bad)
+        else:
+            self._row(order, device, message, payload, len(dropped))
+
+    def _event(
+        self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
+    ) -> None:
+        if message.retained:
+            reason = "an event must not be retained: an old alarm would ring again and again"
+            self._refused_event(device, message, reason)
+            raise Refused("retained", reason)
+        self._count_unknown(device, contract.unknown("event", payload))
+        at, _offset = self._when(order, message, payload)
+        self._found.events.append(
+            Event(
+                order=order,
+                slot=device.subject,
+                device=device.slot,
+                device_id=device.id,
+                event=payload["event"],
+                happened_at=at,
+                received_at=message.received_at,
+                key=_key(payload, at),
+                id=payload.get("id"),
+                certainty=payload.get("certainty"),
+                place=_short(payload.get("place")) or device.place,
+                active=payload.get("active"),
+                detail=_short(payload.get("detail")),
+                clock_wrong=at < CLOCK_UNSET,
+            )
+        )
+
+    def _wave(
+        self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
+    ) -> None:
+        self._count_unknown(device, contract.unknown("wave", payload))
+        values = _waveform(payload)
+        if len(values) > contract.MAX_WAVE_SECONDS * payload["rate"]:
+            raise Refused("too_long", "a wave holds 60 s at most: send several messages")
+        self._heard(order, device, message)
+        at, _offset = self._when(order, message, payload)
+        self._found.waves.append(
+            Wave(
+                order,
+                device.subject,
+                device.slot,
+                payload["signal"],
+                at,
+                message.received_at,
+                payload["rate"],
+                values,
+                payload.get("placement"),
+            )
+        )
+
+    def _status(
+        self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
+    ) -> None:
+        battery = payload.get("battery")
+        self._count_unknown(device, contract.unknown("status", payload))
+        self._found.statuses.append(
+            Status(device.slot, payload["online"], _short(payload.get("firmware")), battery)
+        )
+        if message.retained:
+            return  # an old word; it tells the state, but is no sign of life now
+        self._status_event(order, device, message, payload["online"])
+        if payload["online"]:
+            self._heard(order, device, message)
+            if battery is not None:
+                self._value(BATTERY, battery)
+
+    def _result(
+        self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
+    ) -> None:
+        self._heard(order, device, message)
+        detail = _short(payload.get("detail"))
+        self._found.results.append(
+            Result(device.id, payload["id"], payload["ok"], detail, message.received_at)
+        )
+
+    # -- rows of the batch --------------------------------------------------------------------
+
+    def _row(
+        self, order: int, device: Device, message: Message, sample: Payload, implausible: int
+    ) -> None:
+        at, offset = self._when(order, message, sample)
+        row = len(self._rows)
+        self._rows.append(
+            (order, device.subject, device.slot, at, message.received_at, implausible, offset)
+        )
+        unknown = 0
+        for name, value in sample.items():
+            column = COLUMN.get(name)
+            if column is None:
+                unknown += name not in ("t", "seq")
+            elif value is not None:
+                self._row_at.append(row)
+                self._columns.append(column)
+                self._values.append(value)
+        if unknown:
+            self._count_unknown(device, unknown)
+
+    def _heard(self, order: int, device: Device, message: Message) -> None:
+        """A row that says nothing but that the device is there."""
+        at = message.received_at
+        self._rows.append((order, device.subject, device.slot, at, at, 0, 0))
+
+    def _value(self, column: int, value: float) -> None:
+        self._row_at.append(len(self._rows) - 1)
+        self._columns.append(column)
+        self._values.append(value)
+
+    def _when(self, order: int, message: Message, payload: Payload) -> tuple[Micros, Micros]:
+        """When it was so, and how far ahead of arrival the device's clock claims it."""
+        claim = payload.get("t")
+        if claim is None:
+            self._found.by_arrival.add(order)
+            return self._first_arrival.get(order, message.received_at), 0
+        at = contract.micros(claim)
+        ahead = at - message.received_at
+        if ahead > FUTURE:
+            self._found.by_arrival.add(order)
+            return self._first_arrival.get(order, message.received_at), ahead
+        return at, ahead
+
+    def _spread(self) -> Batch:
+        if not self._rows:
+            return Batch.empty()
+        table = np.array(self._rows, np.int64)
+        x = np.full((len(table), WIDTH), np.nan, np.float32)
+        x[self._row_at, self._columns] = self._values
+        return Batch(
+            order=table[:, 0].astype(np.int32),
+            slot=table[:, 1].astype(np.int32),
+            device=table[:, 2].astype(np.int32),
+            measured_at=table[:, 3].copy(),
+            received_at=table[:, 4].copy(),
+            x=x,
+            implausible=table[:, 5].astype(np.int16),
+            offset=table[:, 6].copy(),
+        )
+
+    # -- what goes wrong ----------------------------------------------------------------------
+
+    def _refuse(self, order: int, message: Message, code: str, reason: str) -> None:
+        self._found.refusals.append(
+            Refusal(
+                order,
+                message.received_at,
+                topics.device_of(message.topic),
+                message.topic[:1024],
+                code,
+                reason,
+                message.size,
+                message.payload[:QUARANTINED_BYTES],
+            )
+        )
+
+    def _refused_event(self, device: Device, message: Message, reason: str = "") -> None:
+        if not message.retained:
+            reason = reason or "the payload is not as the contract has it"
+            name = contract.event_id(message.payload)
+            self._found.refused_events.append(RefusedEvent(device.id, name, reason))
+
+    def _count_unknown(self, device: Device, count: int) -> None:
+        if count:
+            counts = self._found.unknown_fields
+            counts[device.slot] = counts.get(device.slot, 0) + count
+
+    def _status_event(self, order: int, device: Device, message: Message, online: bool) -> None:
+        """A change of connection, as an event beside those of the contract."""
+        name = "online" if online else "offline"
+        at = message.received_at
+        self._found.events.append(
+            Event(
+                order=order,
+                slot=device.subject,
+                device=device.slot,
+                device_id=device.id,
+                event=name,
+                happened_at=at,
+                received_at=at,
+                key=f"{name}@{at}",
+                source="status",
+            )
+        )
+
+
+_HANDLERS: dict[str, Any] = {
+    "sample": _Decoder._sample,
+    "event": _Decoder._event,
+    "wave": _Decoder._wave,
+    "status": _Decoder._status,
+    "result": _Decoder._result,
+}
+
+_TOPIC_HELP = (
+    "a device publishes to cw/v1/{device}/sample, event, wave, status or result, "
+    "{device} being 1 to 64 of A-Z a-z 0-9 _ -"
+)
+
+
+def _key(payload: Payload, at: Micros) -> str:
+    """Recognises a repetition: the device's id, or the event and its time."""
+    name = payload.get("id")
+    return f"id:{name}" if name is not None else f"{payload['event']}@{at}"
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:256]
+
+
+def _waveform(payload: Payload) -> np.ndarray[Any, np.dtype[np.float32]]:
+    names = ("x", "y", "z") if payload["signal"] == "acceleration" else ("values",)
+    axes = [payload.get(name) for name in names]
+    if any(axis is None for axis in axes):
+        raise Refused("missing", f"a wave of {payload['signal']} needs {', '.join(names)}")
+    if len({len(axis) for axis in axes if axis is not None}) != 1 or not axes[0]:
+        raise Refused("wrong_type", f"{', '.join(names)} must be equally long, and not empty")
+    return np.array(axes, np.float32).T

@@ -1,0 +1,1 @@
+"""MQTT over paho, which is spoken in this package alone."""

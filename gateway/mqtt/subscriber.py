@@ -1,0 +1,130 @@
+"""The pump's MQTT session: persistent, QoS 1, acknowledged by hand after the commit."""
+
+import ssl
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+
+from domain.errors import Unavailable
+from gateway import topics
+from gateway.inbox import Message
+
+log = structlog.get_logger()
+
+
+class Sink(Protocol):
+    """Takes messages in, in the receiving thread."""
+
+    def put(
+        self, topic: str, payload: bytes, *, retained: bool, duplicate: bool, session: int, mid: int
+    ) -> None: ...
+
+    def resume(self) -> None: ...
+
+
+class Subscriber:
+    """One session with the broker, for receiving everything and for telling devices.
+
+    Packet identifiers mean something within one connection only: after a reconnect the broker
+    sends what was not acknowledged again, and an acknowledgement that belongs to an earlier
+    connection is left out.
+    """
+
+    def __init__(self, url: str, sink: Sink, client_id: str = "carewatch-pump") -> None:
+        self._sink = sink
+        self._session = 0
+        self._up = threading.Event()
+        self._client = make_client(url, client_id, clean_session=False, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._address = address(url)
+
+    @property
+    def connected(self) -> bool:
+        return self._up.is_set()
+
+    def start(self) -> None:
+        """Connect, and stay connected until :meth:`stop`."""
+        self._client.connect_async(*self._address, keepalive=30)
+        self._client.loop_start()
+
+    def wait(self, seconds: float) -> None:
+        """Return once connected; raise :class:`Unavailable` where that takes longer."""
+        if not self._up.wait(seconds):
+            host, port = self._address
+            raise Unavailable(f"No MQTT broker answers at {host}:{port}: is it running?")
+
+    def stop(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """PUBACK these messages, as far as they are of the present connection."""
+        ack, session = self._client.ack, self._session
+        for message in messages:
+            if message.session == session and message.mid:
+                ack(message.mid, 1)
+
+    def publish(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
+        """Send to a device at QoS 1; the answer tells when the broker has it."""
+        return self._client.publish(topic, payload, qos=1)
+
+    # -- paho's thread ------------------------------------------------------------------------
+
+    def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, code: Any, _p: Any) -> None:
+        if code.is_failure:
+            log.error("broker refused the login", reason=str(code))
+            return
+        self._session += 1
+        client.subscribe(topics.EVERYTHING, qos=1)
+        self._sink.resume()
+        self._up.set()
+        log.info("connected to the broker", session=self._session)
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _p: Any) -> None:
+        self._up.clear()
+        log.warning("disconnected from the broker", reason=str(code))
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        payload = bytes(message.payload)
+        self._sink.put(
+            message.topic,
+            payload,
+            retained=message.retain,
+            duplicate=message.dup,
+            session=self._session,
+            mid=message.mid if message.qos else 0,
+        )
+
+
+def make_client(
+    url: str, client_id: str, *, clean_session: bool = True, manual_ack: bool = False
+) -> paho.Client:
+    """A paho client for ``mqtt://user:password@host:port`` (``mqtts`` for TLS), not connected."""
+    parts = urlsplit(url)
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        clean_session=clean_session,
+        manual_ack=manual_ack,
+        protocol=paho.MQTTv311,
+    )
+    client.max_queued_messages_set(0)
+    client.reconnect_delay_set(min_delay=1, max_delay=5)
+    if parts.username:
+        client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+    if parts.scheme == "mqtts":
+        client.tls_set_context(ssl.create_default_context())
+    return client
+
+
+def address(url: str) -> tuple[str, int]:
+    """Host and port of an MQTT address."""
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or (8883 if parts.scheme == "mqtts" else 1883)

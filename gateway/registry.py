@@ -1,0 +1,307 @@
+"""Devices, their credentials, and the snapshot of who has which.
+
+A secret is 256 random bits, shown once and kept as SHA-256: a slow hash defends weak passwords,
+which these are not. A device whose hash is empty has no login of its own (it speaks through a
+bridge). All functions leave the transaction to their caller.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import get_args
+
+import aiosql
+import psycopg
+
+from domain.directory import Device, DeviceKind, Snapshot, Subject
+from domain.errors import CarewatchError, NotAllowed
+
+queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
+
+DEFAULT_INTERVAL_S: Mapping[str, float | None] = {
+    "bed": 60.0,
+    "fall": 600.0,
+    "button": 600.0,
+    "ambient": 600.0,
+    "bridge": None,
+}
+"""Expected seconds between signs of life where the device has none of its own.
+
+A bed that measures is heard every few seconds, so a minute is generous; event devices send a
+status every few minutes. A bridge promises nothing: its devices do. (That an emergency device
+is missed after 3 minutes is the rule of the silence detector, not of the registry.)
+"""
+
+FLEET_BRIDGE = "bridge-fleet"
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class UnknownDevice(CarewatchError):
+    """There is no device of that name in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the broker's question about a user name is decided on."""
+
+    id: str
+    kind: DeviceKind
+    secret_hash: bytes
+    secret_since: datetime
+    devices: tuple[str, ...] = ()
+    """The devices for which a bridge may publish; empty for any other kind."""
+
+    def opens_with(self, secret: str) -> bool:
+        return bool(self.secret_hash) and hmac.compare_digest(self.secret_hash, hash_secret(secret))
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredDevice:
+    """A device in use, as an operator wants to see it."""
+
+    id: str
+    kind: str
+    vendor: str | None
+    model: str | None
+    resident_id: str | None
+    team_id: str | None
+    place: str | None
+    interval_s: float | None
+    created_at: datetime
+    heard_at: datetime | None
+    online: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """A bridge account and the devices that it may publish for."""
+
+    username: str
+    password: str
+    devices: tuple[str, ...]
+
+
+# -- devices and their secrets -----------------------------------------------------------------
+
+
+def add(
+    connection: psycopg.Connection,
+    device_id: str,
+    kind: str,
+    *,
+    resident: str | None = None,
+    team: str | None = None,
+    vendor: str | None = None,
+    model: str | None = None,
+    place: str | None = None,
+    interval_s: float | None = None,
+) -> str:
+    """Register a device; its secret, which nobody can read again.
+
+    A removed device comes back under its name, with a new secret.
+    Raises NotAllowed where the name is in use or cannot be one, or resident or team is unknown.
+    """
+    _check(device_id, kind, interval_s)
+    secret = _new_secret()
+    try:
+        with connection.transaction():
+            added = queries.insert_device(
+                connection, id=device_id, kind=kind, vendor=vendor, model=model,
+                resident=resident, team=team, place=place, interval_s=interval_s,
+                secret_hash=hash_secret(secret),
+            )  # fmt: skip
+    except psycopg.errors.ForeignKeyViolation as error:
+        whom = f"team {team}" if "team" in str(error) else f"resident {resident}"
+        raise NotAllowed(f"There is no {whom}: add it first, or check the spelling.") from None
+    if added is None:
+        raise NotAllowed(f"{device_id} is registered already: choose another name, or rotate it.")
+    return secret
+
+
+def rotate(connection: psycopg.Connection, device_id: str) -> str:
+    """A new secret; the old one ends, and so does a connection that was made with it."""
+    secret = _new_secret()
+    if not queries.new_secret(connection, id=device_id, secret_hash=hash_secret(secret)):
+        raise UnknownDevice(_not_here(device_id))
+    _put_out(connection, device_id)
+    return secret
+
+
+def remove(connection: psycopg.Connection, device_id: str) -> None:
+    """Take a device out of use and out of its bridges, and end its connections."""
+    if not queries.remove_device(connection, id=device_id):
+        raise UnknownDevice(_not_here(device_id))
+    bridges = [bridge for (bridge,) in queries.detach_device(connection, id=device_id)]
+    for name in (device_id, *bridges):
+        _put_out(connection, name)
+
+
+def attach(connection: psycopg.Connection, bridge_id: str, device_ids: Sequence[str]) -> None:
+    """Let a bridge publish for these devices too; it logs in again to learn of it."""
+    login = login_of(connection, bridge_id)
+    if login is None or login.kind != "bridge":
+        raise UnknownDevice(f"There is no bridge {bridge_id}: `carewatch device add` makes one.")
+    unknown = [name for (name,) in queries.unknown_devices(connection, devices=list(device_ids))]
+    if unknown:
+        raise UnknownDevice(_not_here(", ".join(unknown[:10])))
+    queries.attach_devices(connection, bridge=bridge_id, devices=list(device_ids))
+    _put_out(connection, bridge_id)
+
+
+def devices(connection: psycopg.Connection, kind: str | None = None) -> list[RegisteredDevice]:
+    """All devices in use, by name."""
+    return [RegisteredDevice(*row) for row in queries.list_devices(connection, kind=kind)]
+
+
+def create_fleet(connection: psycopg.Connection, beds: int) -> Fleet:
+    """``beds`` residents with a bed each, and a bridge that may publish for all of them.
+
+    What is there already stays; the bridge gets a new secret each time.
+    """
+    queries.fleet_residents(connection, beds=beds)
+    queries.fleet_beds(connection, beds=beds)
+    names = tuple(f"bed-{number:05d}" for number in range(1, beds + 1))
+    if login_of(connection, FLEET_BRIDGE) is None:
+        secret = add(connection, FLEET_BRIDGE, "bridge")
+    else:
+        secret = rotate(connection, FLEET_BRIDGE)
+    attach(connection, FLEET_BRIDGE, names)
+    return Fleet(FLEET_BRIDGE, secret, names)
+
+
+# -- logins ------------------------------------------------------------------------------------
+
+
+def login_of(connection: psycopg.Connection, device_id: str) -> Login | None:
+    """What is known of a user name, or None where no device in use has it."""
+    row = queries.login_of(connection, id=device_id)
+    if row is None:
+        return None
+    kind, secret_hash, secret_since, names = row
+    return Login(device_id, kind, bytes(secret_hash), secret_since, tuple(names))
+
+
+def verify(connection: psycopg.Connection, device_id: str, secret: str) -> Login | None:
+    """The login, where the device is in use and the secret is its own."""
+    login = login_of(connection, device_id)
+    return login if login is not None and login.opens_with(secret) else None
+
+
+def secrets_since(connection: psycopg.Connection, ids: Iterable[str]) -> dict[str, datetime]:
+    """Of these names those in use, with the moment from which their present secret counts."""
+    return dict(queries.secrets_since(connection, ids=list(ids)))
+
+
+def note_refusal(
+    connection: psycopg.Connection, at: datetime, device: str, topic: str, reason: str
+) -> None:
+    """Keep in quarantine what the broker refused; it shows no payload."""
+    queries.insert_refusal(connection, at=at, device=device[:64], topic=topic[:1024], reason=reason)
+
+
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+# -- the snapshot ------------------------------------------------------------------------------
+
+
+def current_version(connection: psycopg.Connection) -> int:
+    """The version that a snapshot taken now would have."""
+    version: int = queries.current_version(connection)
+    return version
+
+
+def load_directory(connection: psycopg.Connection) -> Snapshot:
+    """Everybody and everything in use, with the version that it is at least of.
+
+    The version is read first: a change in between makes the snapshot newer than it says, and
+    it is loaded once more.
+    """
+    version = current_version(connection)
+    thresholds = _Thresholds(connection)
+    rows = list(queries.devices_of_directory(connection))
+    models: dict[int, list[str]] = {}
+    for _, slot, resident_slot, _, _, model, _, _ in rows:
+        if model:
+            models.setdefault(slot if resident_slot is None else resident_slot, []).append(model)
+    subjects = [
+        Subject(name, slot, name, team, zone, thresholds.of(models.get(slot, ()), team, name))
+        for name, slot, team, zone in queries.residents_of_directory(connection)
+    ]
+    subjects += [
+        Subject(f"device:{name}", slot, None, team, "UTC",
+                thresholds.of(models.get(slot, ()), team, None))
+        for name, slot, resident_slot, _, _, _, _, team in rows if resident_slot is None
+    ]  # fmt: skip
+    return Snapshot(subjects, [_device(*row) for row in rows], version)
+
+
+def _device(
+    name: str, slot: int, resident_slot: int | None, kind: DeviceKind,
+    interval_s: float | None, model: str | None, place: str | None, team: str | None,
+) -> Device:  # fmt: skip
+    subject = slot if resident_slot is None else resident_slot
+    interval = DEFAULT_INTERVAL_S[kind] if interval_s is None else interval_s
+    return Device(name, slot, subject, kind, interval, model, place)
+
+
+class _Thresholds:
+    """Own values, merged: a model's give way to a team's, these to the resident's.
+
+    A team's own go before those of the teams above it.
+    """
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._own: dict[tuple[str, str], dict[str, float]] = {}
+        for scope, scope_id, name, value in queries.thresholds_of_directory(connection):
+            self._own.setdefault((scope, scope_id), {})[name] = value
+        self._above: dict[str, str | None] = dict(queries.teams_of_directory(connection))
+
+    def of(self, models: Iterable[str], team: str | None, resident: str | None) -> dict[str, float]:
+        if not self._own:
+            return {}
+        scopes = [("model", model) for model in models]
+        scopes += [("team", each) for each in reversed(self._chain(team))]
+        scopes += [("resident", resident)] if resident is not None else []
+        merged: dict[str, float] = {}
+        for scope in scopes:
+            merged |= self._own.get(scope, {})
+        return merged
+
+    def _chain(self, team: str | None) -> list[str]:
+        chain: list[str] = []
+        while team is not None and team not in chain:
+            chain.append(team)
+            team = self._above.get(team)
+        return chain
+
+
+# -- small print -------------------------------------------------------------------------------
+
+
+def _check(device_id: str, kind: str, interval_s: float | None) -> None:
+    if not _NAME.fullmatch(device_id):
+        raise NotAllowed(f"{device_id!r} cannot name a device: use 1 to 64 of A-Z a-z 0-9 _ -")
+    if kind not in get_args(DeviceKind):
+        raise NotAllowed(f"{kind!r} is no kind of device: {', '.join(get_args(DeviceKind))}.")
+    if interval_s is not None and not interval_s > 0:
+        raise NotAllowed("The interval between signs of life must be more than 0 seconds.")
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _put_out(connection: psycopg.Connection, name: str) -> None:
+    list(queries.tell_revoked(connection, id=name))
+
+
+def _not_here(names: str) -> str:
+    return f"No device in use is called {names}: `carewatch device list` shows those that are."

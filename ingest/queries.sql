@@ -1,0 +1,158 @@
+-- What is kept of readings. Slots are those of the directory; times are timestamptz.
+
+-- name: prepare_incoming#
+-- Rooms for a turn's rows; one layout for COPY, NaN standing for "not said".
+create temporary table if not exists incoming (
+    device integer, subject integer, measured_at timestamptz, received_at timestamptz,
+    heart_rate real, respiration_rate real, spo2 real, in_bed real, movement real,
+    signal_quality real, presence real, battery real, rssi real,
+    body_temperature real, systolic real, diastolic real, weight real,
+    temperature real, humidity real, co2 real, illuminance real
+) on commit delete rows;
+create temporary table if not exists heard (
+    device integer, heard_at timestamptz
+) on commit delete rows;
+
+-- name: keep_samples()!
+-- A quantity that was said already stays; a repetition changes nothing.
+insert into sample as s (
+    device, subject, measured_at, received_at, heart_rate, respiration_rate, spo2, movement,
+    signal_quality, battery, rssi, in_bed, presence
+)
+select device, subject, measured_at, received_at,
+       nullif(heart_rate, 'NaN'), nullif(respiration_rate, 'NaN'), nullif(spo2, 'NaN'),
+       nullif(movement, 'NaN'), nullif(signal_quality, 'NaN'), nullif(battery, 'NaN'),
+       nullif(rssi, 'NaN'), nullif(in_bed, 'NaN') > 0.5, nullif(presence, 'NaN') > 0.5
+from incoming
+on conflict (device, measured_at) do update set
+    heart_rate = coalesce(s.heart_rate, excluded.heart_rate),
+    respiration_rate = coalesce(s.respiration_rate, excluded.respiration_rate),
+    spo2 = coalesce(s.spo2, excluded.spo2),
+    movement = coalesce(s.movement, excluded.movement),
+    signal_quality = coalesce(s.signal_quality, excluded.signal_quality),
+    battery = coalesce(s.battery, excluded.battery),
+    rssi = coalesce(s.rssi, excluded.rssi),
+    in_bed = coalesce(s.in_bed, excluded.in_bed),
+    presence = coalesce(s.presence, excluded.presence)
+where (s.heart_rate is null and excluded.heart_rate is not null)
+   or (s.respiration_rate is null and excluded.respiration_rate is not null)
+   or (s.spo2 is null and excluded.spo2 is not null)
+   or (s.movement is null and excluded.movement is not null)
+   or (s.signal_quality is null and excluded.signal_quality is not null)
+   or (s.battery is null and excluded.battery is not null)
+   or (s.rssi is null and excluded.rssi is not null)
+   or (s.in_bed is null and excluded.in_bed is not null)
+   or (s.presence is null and excluded.presence is not null);
+
+-- name: keep_measurements()!
+-- The rare quantities, a row each.
+insert into measurement (device, subject, measured_at, received_at, quantity, value)
+select device, subject, measured_at, received_at, quantity, value
+from incoming, lateral (values
+    ('body_temperature', body_temperature), ('systolic', systolic), ('diastolic', diastolic),
+    ('weight', weight), ('temperature', temperature), ('humidity', humidity), ('co2', co2),
+    ('illuminance', illuminance)
+) as said (quantity, value)
+where value <> 'NaN'
+on conflict (device, measured_at, quantity) do nothing;
+
+-- name: known_events(devices, keys)
+-- Which of these events were kept before.
+select k.device, k.key
+from event_key k
+join unnest(:devices::integer[], :keys::text[]) as asked (device, key)
+  on asked.device = k.device and asked.key = k.key;
+
+-- name: keep_event_keys(device, key, happened_at, received_at)*!
+insert into event_key (device, key, happened_at, received_at)
+values (:device, :key, :happened_at, :received_at)
+on conflict (device, key) do nothing;
+
+-- name: keep_events(device, subject, happened_at, received_at, event, key, id, certainty, place, active, detail, clock_wrong)*!
+insert into event (
+    device, subject, happened_at, received_at, event, key, id, certainty, place, active, detail,
+    clock_wrong
+) values (
+    :device, :subject, :happened_at, :received_at, :event, :key, :id, :certainty, :place, :active,
+    :detail, :clock_wrong
+) on conflict (device, key, happened_at) do nothing;
+
+-- name: alerts_of_events(devices, keys)
+-- The alert that each of these events led to, where it led to one.
+select k.device, k.key, k.alert_id
+from event_key k
+join unnest(:devices::integer[], :keys::text[]) as asked (device, key)
+  on asked.device = k.device and asked.key = k.key;
+
+-- name: first_arrivals(devices, digests)
+-- When these redelivered messages arrived the first time.
+select device, digest, received_at
+from arrival
+join unnest(:devices::integer[], :digests::bytea[]) as asked (device, digest)
+using (device, digest);
+
+-- name: keep_arrivals(device, digest, received_at)*!
+insert into arrival (device, digest, received_at) values (:device, :digest, :received_at)
+on conflict (device, digest) do update set received_at = excluded.received_at;
+
+-- name: forget_arrivals(before)!
+delete from arrival where received_at < :before;
+
+-- name: quarantine(at, device_id, topic, reason, size, payload)*!
+insert into quarantine (at, device_id, topic, reason, size, payload)
+values (:at, :device_id, :topic, :reason, :size, :payload);
+
+-- name: keep_statuses(device, online, firmware, battery)*!
+insert into device_status as d (device, online, firmware, battery)
+values (:device, :online, :firmware, :battery)
+on conflict (device) do update set
+    online = excluded.online,
+    firmware = coalesce(excluded.firmware, d.firmware),
+    battery = coalesce(excluded.battery, d.battery);
+
+-- name: count_unknown(device, count)*!
+insert into device_status as d (device, unknown_fields) values (:device, :count)
+on conflict (device) do update set unknown_fields = d.unknown_fields + excluded.unknown_fields;
+
+-- name: keep_heard()!
+-- When devices were last heard, out of the room `heard`.
+insert into device_status as d (device, heard_at)
+select device, heard_at from heard
+on conflict (device) do update set heard_at = greatest(d.heard_at, excluded.heard_at);
+
+-- name: finish_command(ok, detail, at, id, device_id)!
+update command set ok = :ok, detail = :detail, finished_at = :at
+where id = :id and device_id = :device_id and finished_at is null;
+
+-- name: save_checkpoint(name, at, state)!
+insert into checkpoint (name, at, state) values (:name, :at, :state)
+on conflict (name) do update set at = excluded.at, state = excluded.state;
+
+-- name: load_checkpoint(name)^
+select at, state from checkpoint where name = :name;
+
+-- name: samples_since(after)
+-- Samples that arrived after an instant, in order of arrival, with the rare quantities beside.
+select s.device, s.subject, s.measured_at, s.received_at, s.heart_rate, s.respiration_rate,
+       s.spo2, s.in_bed, s.movement, s.signal_quality, s.presence, s.battery, s.rssi
+from sample s
+where s.received_at > :after
+order by s.received_at, s.measured_at;
+
+-- name: events_since(after)
+select e.device, e.subject, d.id as device_id, e.happened_at, e.received_at, e.event, e.key, e.id,
+       e.certainty, e.place, e.active, e.detail, e.clock_wrong
+from event e join device d on d.slot = e.device
+where e.received_at > :after
+order by e.received_at;
+
+-- name: make_days(first, last)
+-- Partitions ahead of time; nothing to do where TimescaleDB makes its own chunks.
+select make_days('sample', :first, :last) + make_days('measurement', :first, :last)
+     + make_days('event', :first, :last) as made;
+
+-- name: waiting_downlinks(limit)
+select id, device_id, topic, payload from downlink where sent_at is null order by id limit :limit;
+
+-- name: downlinks_sent(at, ids)!
+update downlink set sent_at = :at where id = any(:ids);
