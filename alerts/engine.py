@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.clock_skew import YEAR_2020
 from alerts.detectors.detector import Detector
 from alerts.detectors.wave import Known, Wave
 from alerts.waves import waves
@@ -69,7 +70,7 @@ class Engine:
         No message may have been received after ``now`` or before an earlier turn's ``now``.
         """
         turn = _Turn()
-        for batch, happened in waves(samples, events):
+        for batch, happened in waves(_believable(samples), events):
             self._expire_for(batch, happened, turn)
             if len(batch):
                 self._observe(batch, turn)
@@ -83,7 +84,7 @@ class Engine:
         """All memory, as a flat dict of arrays; not copied."""
         arrays: dict[str, NDArray[Any]] = {"subject_of": self._subject_of}
         for lane, known, detectors in self._lanes():
-            arrays |= {f"{lane}/known/at": known.at, f"{lane}/known/value": known.value}
+            arrays |= {f"{lane}/known/{name}": array for name, array in known.state().items()}
             for detector in detectors:
                 name = f"{lane}/{type(detector).__name__}"
                 arrays |= {f"{name}/{column}": a for column, a in detector.memory.items()}
@@ -93,13 +94,9 @@ class Engine:
         """Take back what :meth:`state` gave."""
         self._subject_of = arrays["subject_of"].copy()
         for lane, known, detectors in self._lanes():
-            known.at = arrays[f"{lane}/known/at"].copy()
-            known.value = arrays[f"{lane}/known/value"].copy()
+            known.load(_below(f"{lane}/known/", arrays))
             for detector in detectors:
-                name = f"{lane}/{type(detector).__name__}/"
-                detector.load(
-                    {key.removeprefix(name): a for key, a in arrays.items() if key.startswith(name)}
-                )
+                detector.load(_below(f"{lane}/{type(detector).__name__}/", arrays))
 
     # -- one wave -----------------------------------------------------------------------------
 
@@ -166,6 +163,18 @@ class Engine:
                 out: list[Finding] = []
                 detector.happen(event, out)
                 turn.message(event.order, out)
+
+
+def _below(name: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {key.removeprefix(name): a for key, a in arrays.items() if key.startswith(name)}
+
+
+def _believable(samples: Batch) -> Batch:
+    """Readings of a clock that was never set are taken to be of now."""
+    unset = samples.measured_at < YEAR_2020
+    if not unset.any():
+        return samples
+    return replace(samples, measured_at=np.where(unset, samples.received_at, samples.measured_at))
 
 
 def _in_retrospect(finding: Finding, live: Detector | None) -> list[Finding]:

@@ -62,7 +62,7 @@ _DOING: Mapping[str, str] = {
 _BEING: Mapping[str, str] = {
     "open": "open, and nobody has taken it",
     "accepted": "accepted",
-    "responding": "on somebody's way",
+    "responding": "one that somebody is on the way to",
     "on_site": "one where somebody is on site",
     "resolved": "resolved",
 }

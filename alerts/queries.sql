@@ -1,51 +1,52 @@
 -- Alerts, their history, who is told, and what is on its way to them.
 
--- name: policy_steps
+-- name: policy_steps()
 select priority, step, hold_s, parties, quiet from policy_step order by priority, step;
 
--- name: lock_alerts
+-- name: lock_alerts(ids, subjects)
 -- The alerts of these names, and the open ones of these subjects, kept from others till commit.
-select a.*, p.username as accepted_by_name
-from alert a left join account p on p.id = a.accepted_by
+-- (A join would show the account of before a wait for the lock; a subquery shows today's.)
+select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
+from alert a
 where a.id = any(:ids) or (a.subject = any(:subjects) and a.state <> 'resolved')
 order by a.id
 for update of a;
 
--- name: due_alerts
+-- name: due_alerts(now, limit)
 -- Open alerts whose deadline has passed and that no other escalator is at, the most overdue first.
-select a.*, p.username as accepted_by_name
-from alert a left join account p on p.id = a.accepted_by
+select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
+from alert a
 where a.state <> 'resolved' and a.deadline <= :now
 order by a.deadline
 limit :limit
 for update of a skip locked;
 
--- name: next_deadline$
+-- name: next_deadline()$
 select min(deadline) from alert where state <> 'resolved';
 
--- name: unattended^
+-- name: unattended(overdue_since)^
 -- Open alerts that nobody answers for (there must be none), and overdue ones.
 select count(*) filter (where deadline is null or responsible = '') as nobodys,
        count(*) filter (where deadline < :overdue_since) as overdue
 from alert where state <> 'resolved';
 
--- name: known_occurrences
+-- name: known_occurrences(names)
 -- Which of these occurrences a resolved alert has dealt with.
 select unnest(occurrences) as name, priority from alert
 where occurrences && :names::text[] and state = 'resolved'
 order by raised_at;
 
--- name: recent_incidents
+-- name: recent_incidents(subjects, since)
 -- The latest alert of each subject, for its incident.
 select distinct on (subject) subject, incident_id, raised_at from alert
 where subject = any(:subjects) and raised_at >= :since
 order by subject, raised_at desc;
 
--- name: one_writer
+-- name: one_writer()$
 -- Writers append one after the other, so that the order of sequences is the order of commits.
 select pg_advisory_xact_lock(7264002);
 
--- name: next_sequences
+-- name: next_sequences(count)
 select nextval('alert_sequence') as sequence from generate_series(1, :count);
 
 -- name: save_alerts*!
@@ -97,7 +98,7 @@ join device d on d.slot = k.device
 where k.alert_id = :alert_id and e.id is not null
 order by e.received_at, e.key;
 
--- name: said_no$
+-- name: said_no(alert_id, account_id, round)$
 -- Whether this person has declined the alert in this round already.
 select exists (
     select from alert_event
@@ -107,18 +108,18 @@ select exists (
 
 -- Reading
 
--- name: alert^
+-- name: alert(id)^
 select a.*, p.username as accepted_by_name
 from alert a left join account p on p.id = a.accepted_by
 where a.id = :id;
 
--- name: history
+-- name: history(alert_id)
 select e.sequence, e.at, e.change, coalesce(p.username, e.by) as by, e.by_role, e.reason, e.evidence
 from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
--- name: page
+-- name: page(everything, residents, teams, unowned, state, resident, kind, before_at, before_id, limit)
 -- The newest first; `state` 'open' means not resolved.
 select a.*, p.username as accepted_by_name
 from alert a left join account p on p.id = a.accepted_by
@@ -131,7 +132,7 @@ where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
 order by a.raised_at desc, a.id desc
 limit :limit;
 
--- name: snapshot
+-- name: snapshot(everything, residents, teams, unowned)
 -- The open alerts and the sequence that they stand at, in one look; a row without an alert
 -- where there is none.
 select head.latest, a.*, p.username as accepted_by_name
@@ -142,28 +143,28 @@ left join alert a on a.state <> 'resolved' and (
 left join account p on p.id = a.accepted_by
 order by a.raised_at desc, a.id desc;
 
--- name: events_after
+-- name: events_after(sequence, limit)
 select sequence, alert_id, at, change, by_role, reason, after from alert_event
 where sequence > :sequence order by sequence limit :limit;
 
--- name: latest_sequence$
+-- name: latest_sequence()$
 select coalesce(max(sequence), 0) from alert_event;
 
--- name: earliest_sequence$
+-- name: earliest_sequence()$
 select coalesce(min(sequence), 0) from alert_event;
 
 -- The roster
 
--- name: residents
+-- name: residents(ids)
 select id, timezone, contacts from resident where id = any(:ids);
 
--- name: families
+-- name: families(residents)
 select c.resident_id, a.id, a.username, a.name
 from care_circle c join account a on a.id = c.account_id
 where c.resident_id = any(:residents) and a.disabled_at is null and a.role = 'family'
 order by a.username;
 
--- name: staff
+-- name: staff(teams)
 -- Stations and centres of these teams and of all above them, with the distance upwards.
 with recursive chain as (
     select t.id as origin, t.id, t.parent_id, 0 as distance from team t where t.id = any(:teams)
@@ -177,7 +178,7 @@ from chain c join account a on a.team_id = c.id
 where a.role in ('station', 'centre') and a.disabled_at is null
 order by c.distance, a.username;
 
--- name: centres
+-- name: centres()
 select id, username, name from account
 where role = 'centre' and disabled_at is null order by username;
 
@@ -189,11 +190,11 @@ insert into outbox (alert_id, occasion, party, recipient, channel, payload, crea
 values (:alert_id, :occasion, :party, :recipient, 'any', :payload, :now, :now)
 on conflict do nothing;
 
--- name: no_longer_of_use!
+-- name: no_longer_of_use(now, why, alert_ids)!
 update outbox set given_up_at = :now, last_error = 'no longer of use: ' || :why::text
 where alert_id = any(:alert_ids) and sent_at is null and given_up_at is null;
 
--- name: unrouted
+-- name: unrouted(limit)
 select id, alert_id, occasion, party, recipient, payload, created_at from outbox
 where channel = 'any' and sent_at is null and given_up_at is null
 order by id limit :limit
@@ -207,10 +208,10 @@ insert into outbox (
     :alert_id, :occasion, :party, :recipient, :channel, :address, :payload, :created_at, :now
 ) on conflict do nothing;
 
--- name: routed!
+-- name: routed(ids)!
 delete from outbox where id = any(:ids);
 
--- name: claim
+-- name: claim(until, channel, now, limit)
 -- The messages of a channel that are due; nobody else takes them before `until`.
 update outbox o set attempts = o.attempts + 1, next_at = :until
 from (
@@ -223,16 +224,16 @@ where o.id = due.id
 returning o.id, o.alert_id, o.occasion, o.party, o.recipient, o.channel, o.address, o.payload,
           o.created_at, o.attempts;
 
--- name: delivered!
+-- name: delivered(now, id)!
 update outbox set sent_at = :now, last_error = null where id = :id;
 
--- name: try_again!
+-- name: try_again(next_at, error, id)!
 update outbox set next_at = :next_at, last_error = :error
 where id = :id and given_up_at is null;
 
--- name: give_up!
+-- name: give_up(now, error, id)!
 update outbox set given_up_at = :now, last_error = :error where id = :id and given_up_at is null;
 
--- name: next_delivery$
+-- name: next_delivery(channel)$
 select min(next_at) from outbox
 where channel = :channel and sent_at is null and given_up_at is null;

@@ -24,6 +24,11 @@ HELD_BACK_BY: Mapping[str, frozenset[str]] = {
 
 OF_A_DEVICE = frozenset(
     {
+        "heart_rate_high",
+        "heart_rate_low",
+        "respiration_high",
+        "respiration_low",
+        "spo2_low",
         "smoke",
         "gas",
         "carbon_monoxide",

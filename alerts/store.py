@@ -1,50 +1,36 @@
-"""Alerts in PostgreSQL: what is open, what became of each, and what people do with them.
+"""Alerts in PostgreSQL, as the rest of carewatch sees them: record, act, read.
 
-Every change goes through :func:`append`, which writes the alert, its history, the messages to
-those who are asked and the receipts to devices in the caller's transaction. Locks are taken in
-one order: rows of alerts first (by id), then the writers' lock, held until commit, so that the
-order of sequences is the order of commits and a reader of the feed misses nothing.
+The caller owns the transaction. Readers restrict by ``resident_ids`` and ``team_ids``: an alert
+is shown where its resident or its team is among them. None for both shows all; None *within*
+``team_ids`` adds what belongs to no team.
 """
 
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import aiosql
-import psycopg
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+import orjson
 
 from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, as_json, change_of
-from alerts.lifecycle import advance, next_state
-from alerts.policy import Assignment, Policy, Situation
+from alerts.ledger import Connection, alert_of, append, load_policy, lock_alerts, queries
+from alerts.lifecycle import next_state
 from alerts.react import Key, occurrences, react, subjects
-from alerts.roster import Recipient, Roster, Staff, contacts_of
 from domain.directory import Directory
 from domain.errors import CarewatchError, NotAllowed
 from domain.finding import Finding, Priority
-from domain.time import MINUTE, Micros, from_datetime, iso, to_datetime
+from domain.time import Micros, from_datetime, iso, to_datetime
 
 __all__ = [
-    "Actor", "AlertEvent", "AlertRow", "NoSuchAlert", "Taken", "act", "alert", "append", "as_json",
-    "events_after", "history", "known", "latest_sequence", "load_policy", "open_alerts", "page",
-    "record", "snapshot",
+    "Actor", "AlertEvent", "AlertRow", "BadCursor", "NoSuchAlert", "Taken", "act", "alert",
+    "append", "as_json", "earliest_sequence", "events_after", "history", "known",
+    "latest_sequence", "load_policy", "open_alerts", "page", "record", "snapshot",
 ]  # fmt: skip
 
-queries = aiosql.from_path(
-    Path(__file__).with_name("queries.sql"), "psycopg", kwargs={"row_factory": dict_row}
-)
 
-Connection = psycopg.Connection[Any]
-
-INCIDENT: Micros = 15 * MINUTE
-"""Alerts of one resident that are no further apart form one incident."""
-
-_TIMES = ("since", "raised_at", "deadline", "heard_at", "accepted_at", "resolved_at")
-_FIELDS = tuple(field.name for field in fields(AlertRow))
+class BadCursor(NotAllowed):
+    """A cursor that no page gave."""
 
 
 class NoSuchAlert(CarewatchError):
@@ -86,22 +72,19 @@ def record(
     """
     if not findings:
         return []
-    policy = load_policy(connection)
-    standing = open_alerts(connection, subjects(findings, directory))
-    done = known(connection, occurrences(findings, directory))
-    changes = react(findings, standing, directory, policy, now, done)
-    append(connection, changes, policy, now)
+    with connection.transaction():
+        policy = load_policy(connection)
+        standing = open_alerts(connection, subjects(findings, directory))
+        done = known(connection, occurrences(findings, directory))
+        changes = react(findings, standing, directory, policy, now, done)
+        append(connection, changes, policy, now)
     return changes
-
-
-def load_policy(connection: Connection) -> Policy:
-    return Policy.of_rows(queries.policy_steps(connection))
 
 
 def open_alerts(connection: Connection, subject_ids: Iterable[str]) -> dict[Key, AlertRow]:
     """The open alerts of these subjects, by subject and kind; locked until commit."""
-    rows = queries.lock_alerts(connection, ids=[], subjects=sorted(subject_ids))
-    return {(row["subject"], row["kind"]): _alert(row) for row in rows}
+    alerts = lock_alerts(connection, subjects=subject_ids)
+    return {(alert.subject, alert.kind): alert for alert in alerts}
 
 
 def known(connection: Connection, names: Iterable[str]) -> dict[str, Priority]:
@@ -126,34 +109,43 @@ def act(
 ) -> AlertRow:
     """A person accepts, rejects, sets out, arrives or resolves; the alert after it.
 
+    Runs in a transaction of its own where the caller has none.
+
     Doing the same twice changes nothing. Rejecting what one has accepted gives it back.
     Raises :class:`Taken` where another has it, NotAllowed where the state does not permit it,
     :class:`NoSuchAlert`.
     """
-    row = next(iter(queries.lock_alerts(connection, ids=[alert_id], subjects=[])), None)
-    if row is None:
-        raise NoSuchAlert(f"There is no alert {alert_id}.")
-    before = _alert(row)
-    if _done_already(connection, before, change, by, outcome):
-        return before
-    if before.accepted_by not in (None, by.id) and before.state != "resolved":
-        raise Taken(before.accepted_by_name or "Somebody")
-    if change == "rejected" and before.accepted_by == by.id and before.state != "resolved":
+    with connection.transaction():
+        before = next(iter(lock_alerts(connection, ids=[alert_id])), None)
+        if before is None:
+            raise NoSuchAlert(f"There is no alert {alert_id}.")
+        if _done_already(connection, before, change, by, outcome):
+            return before
+        what = _deed(before, change, by, now, note, outcome)
+        return append(connection, [what], load_policy(connection), now)[-1]
+
+
+def _deed(
+    alert: AlertRow,
+    change: ChangeName,
+    by: Actor,
+    now: Micros,
+    note: str | None,
+    outcome: Outcome | None,
+) -> Change:
+    """What a person asks for, as a change that is permitted."""
+    if alert.state != "resolved" and alert.accepted_by not in (None, by.id):
+        raise Taken(alert.accepted_by_name or "Somebody")
+    if change == "rejected" and alert.state != "open" and alert.accepted_by == by.id:
         change = "withdrawn"
-    next_state(before.state, change)
+    next_state(alert.state, change)
     if change == "resolved" and outcome is None:
         raise NotAllowed("Say how it ended: an outcome is needed to resolve an alert.")
-    what = change_of(
-        before,
-        change,
-        now,
-        _said(change, by, note),
-        by=by,
-        note=note,
-        outcome=outcome,
-        evidence={"step": before.step, "round": before.round} if change in _REFUSALS else {},
-    )
-    return append(connection, [what], load_policy(connection), now)[-1]
+    place = {"step": alert.step, "round": alert.round} if change in _REFUSALS else {}
+    return change_of(
+        alert, change, now, _said(change, by, note),
+        by=by, note=note, outcome=outcome, evidence=place,
+    )  # fmt: skip
 
 
 _REFUSALS = ("rejected", "withdrawn")
@@ -194,53 +186,101 @@ def _done_already(
     return alert.state in reached.get(change, ())
 
 
-# -- appending ---------------------------------------------------------------------------------
+# -- reading -----------------------------------------------------------------------------------
+
+Teams = Sequence[str | None] | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A change made whole, and the alert after it."""
-
-    change: Change
-    after: AlertRow
+def alert(connection: Connection, alert_id: str) -> AlertRow | None:
+    """One alert, or None."""
+    row = queries.alert(connection, id=alert_id)
+    return None if row is None else alert_of(row)
 
 
-def append(
-    connection: Connection, changes: Sequence[Change], policy: Policy, now: Micros
-) -> list[AlertRow]:
-    """Write changes with all that follows from them; each alert after its change, in order.
-
-    What follows: who is answerable next and until when, messages to those who are asked,
-    shorter deadlines beside something more urgent, the incident, receipts to devices.
-    Raises NotAllowed where the table does not permit a change, and then wrote nothing.
-    """
-    if not changes:
-        return []
-    steps = _fold(connection, changes, policy, now)
-    queries.one_writer(connection)
-    numbers = [row["sequence"] for row in queries.next_sequences(connection, count=len(steps))]
-    steps = [
-        replace(step, after=replace(step.after, sequence=number))
-        for step, number in zip(steps, numbers, strict=True)
+def history(connection: Connection, alert_id: str) -> list[dict[str, Any]]:
+    """All that became of an alert, in order; ``by`` is a user name, None where nobody did it."""
+    return [
+        {**row, "at": iso(from_datetime(row["at"]))}
+        for row in queries.history(connection, alert_id=alert_id)
     ]
-    _write(connection, steps)
-    _tell_people(connection, steps, now)
-    _tell_devices(connection, steps)
-    asked = {change.alert_id for change in changes}
-    return [step.after for step in steps if step.after.id in asked]
 
 
-def _fold(
-    connection: Connection, changes: Sequence[Change], policy: Policy, now: Micros
-) -> list["_Told"]:
-    raised = sorted({change.subject for change in changes if _is_urgent(change)})
-    rows = queries.lock_alerts(
-        connection, ids=sorted({change.alert_id for change in changes}), subjects=raised
+def page(
+    connection: Connection,
+    *,
+    state: str | None = None,
+    resident: str | None = None,
+    kind: str | None = None,
+    resident_ids: Sequence[str] | None = None,
+    team_ids: Teams = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[AlertRow], str | None]:
+    """Alerts, the newest first, and the cursor of the page after; state "open": not resolved.
+
+    Raises :class:`BadCursor`.
+    """
+    before_at, before_id = _read_cursor(cursor) if cursor else (None, None)
+    rows = queries.page(
+        connection,
+        state=state,
+        resident=resident,
+        kind=kind,
+        before_at=None if before_at is None else to_datetime(before_at),
+        before_id=before_id,
+        limit=limit + 1,
+        **_visible(resident_ids, team_ids),
     )
-    book = {row["id"]: _alert(row) for row in rows}
-    new = [change.raised for change in changes if change.raised is not None]
-    roster = load_roster(connection, [*book.values(), *new])
-    folding = _Folding(book, roster, policy, now, _incidents(connection, new))
-    for change in changes:
-        folding.take(change)
-    return folding.steps
+    alerts = [alert_of(row) for row in rows]
+    return alerts[:limit], _cursor(alerts[limit - 1]) if len(alerts) > limit else None
+
+
+def snapshot(
+    connection: Connection, resident_ids: Sequence[str] | None = None, team_ids: Teams = None
+) -> tuple[list[AlertRow], int]:
+    """The open alerts, and the sequence after which :func:`events_after` goes on from them."""
+    rows = list(queries.snapshot(connection, **_visible(resident_ids, team_ids)))
+    return [alert_of(row) for row in rows if row["id"] is not None], rows[0]["latest"]
+
+
+def events_after(connection: Connection, sequence: int, limit: int = 1000) -> list[AlertEvent]:
+    """Changes after that sequence, in order."""
+    return [
+        AlertEvent(**{**row, "at": from_datetime(row["at"])})
+        for row in queries.events_after(connection, sequence=sequence, limit=limit)
+    ]
+
+
+def latest_sequence(connection: Connection) -> int:
+    """The sequence of the latest change, 0 where there is none."""
+    latest: int = queries.latest_sequence(connection)
+    return latest
+
+
+def earliest_sequence(connection: Connection) -> int:
+    """The sequence of the oldest change that is still kept, 0 where there is none."""
+    earliest: int = queries.earliest_sequence(connection)
+    return earliest
+
+
+def _visible(resident_ids: Sequence[str] | None, team_ids: Teams) -> dict[str, Any]:
+    return {
+        "everything": resident_ids is None and team_ids is None,
+        "residents": list(resident_ids or ()),
+        "teams": [team for team in team_ids or () if team is not None],
+        "unowned": team_ids is not None and None in team_ids,
+    }
+
+
+def _cursor(last: AlertRow) -> str:
+    place = orjson.dumps([last.raised_at, last.id])
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[Micros, str]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        at, name = orjson.loads(base64.urlsafe_b64decode(padded))
+        return int(at), str(name)
+    except (binascii.Error, ValueError, TypeError):
+        raise BadCursor("This cursor is none that a page gave: begin without one.") from None

@@ -99,6 +99,13 @@ class Viewer:
             or (team_id in self.teams if team_id is not None else self.unowned)
         )
 
+    def own_alerts(self) -> tuple[list[str] | None, list[str | None] | None]:
+        """Residents and teams whose alerts are the viewer's own; both None means all."""
+        if self.everything:
+            return None, None
+        unowned: list[str | None] = [None] if self.unowned else []
+        return sorted(self.residents), [*sorted(self.teams), *unowned]
+
     def scope(self) -> dict[str, Any]:
         """The same for SQL: parameters that the statements of ``queries.sql`` restrict by."""
         return {

@@ -25,6 +25,9 @@ from domain.time import Clock, stopwatch
 
 PREFIX = "/api/v1"
 
+MOST_BYTES = 1024 * 1024
+"""The largest body that is read; people's and devices' records are a few KB."""
+
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -55,6 +58,8 @@ def create_app(pool: Pool, clock: Clock, checks: Mapping[str, Check] | None = No
         docs_url=None,  # these pages load their scripts from other people's hosts
         redoc_url=None,
         redirect_slashes=False,
+        max_body_size=MOST_BYTES,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     app.state.context = context
@@ -110,11 +115,13 @@ class _Outside:
 
 def _labels(scope: Scope, message: Message) -> tuple[str, str, str]:
     """By route, never by path: figures name no resident, and are few."""
-    route = scope.get("route")
-    path = PREFIX * scope["path"].startswith(PREFIX) + route.path if route else ""
-    path = route.path if isinstance(route, APIRoute) else path and "console"
+    route, path = scope.get("route"), scope["path"]
+    if isinstance(route, APIRoute):
+        place = PREFIX + route.path if path.startswith(PREFIX) else route.path
+    else:
+        place = "/console" if path.startswith("/console/") else "none"
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    return method, path or "none", str(message["status"])
+    return method, place, str(message["status"])
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})

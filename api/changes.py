@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alerts import store
+from alerts.alert import as_json
 from api import accounts
 from api.database import Connection, Database, queries
 from api.feed import Change, Opening
@@ -24,8 +25,9 @@ class Changes:
 
     def after(self, place: int, limit: int) -> tuple[Sequence[Change], int]:
         with self._database.view() as connection:
-            rows = store.events_after(connection, place, limit)
-            return [Change(sequence, after) for sequence, after in rows], _version(connection)
+            events = store.events_after(connection, place, limit)
+            changes = [Change(event.sequence, event.after) for event in events]
+            return changes, _version(connection)
 
     def open(self, token: str, known: int | None, now: Micros) -> Opening | None:
         with self._database.view() as connection:
@@ -35,7 +37,8 @@ class Changes:
             latest = store.latest_sequence(connection)
             if known is not None and _reaches(connection, known, latest):
                 return Opening(viewer, known, None)
-            return Opening(viewer, latest, store.snapshot(connection, viewer.visible()))
+            alerts, latest = store.snapshot(connection, *viewer.own_alerts())
+            return Opening(viewer, latest, [as_json(alert) for alert in alerts])
 
 
 def _reaches(connection: Connection, known: int, latest: int) -> bool:
@@ -44,7 +47,7 @@ def _reaches(connection: Connection, known: int, latest: int) -> bool:
         return True
     if not latest - MOST_BEHIND <= known < latest:
         return False
-    return next(iter(store.events_after(connection, known - 1, 1)))[0] == known
+    return store.events_after(connection, known - 1, 1)[0].sequence == known
 
 
 def _version(connection: Connection) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Query
 
-from api.problems import unprocessable
+from api.problems import Problem, unprocessable
 from domain.time import from_datetime, to_datetime
 
 Item = TypeVar("Item")
@@ -34,19 +34,19 @@ def decode(cursor: str, *kinds: type[str] | type[int] | type[datetime]) -> list[
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_part(part, kind) for part, kind in zip(parts, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, OverflowError) as error:
-        raise unprocessable(
-            "This cursor is not one of this list: start again without a cursor."
-        ) from error
+        raise strange_cursor() from error
+
+
+def strange_cursor() -> Problem:
+    return unprocessable("This cursor is not one of this list: start again without a cursor.")
 
 
 def _part(part: Any, kind: type) -> Any:
-    if type(part) is not (str if kind is str else int):
+    if kind is str and isinstance(part, str):
+        return part
+    if kind is str or type(part) is not int or abs(part) >= 2**63:
         raise TypeError
-    if kind is datetime:
-        return to_datetime(part)
-    if kind is int and abs(part) >= 2**63:
-        raise OverflowError
-    return part
+    return to_datetime(part) if kind is datetime else part
 
 
 def page(

@@ -19,7 +19,9 @@ __all__ = ["Connection", "Database", "Jsonb", "Pool", "queries"]
 Connection = psycopg.Connection
 Pool = ConnectionPool[psycopg.Connection]
 
-queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg", row_factory=dict_row)
+queries = aiosql.from_path(
+    Path(__file__).with_name("queries.sql"), "psycopg", kwargs={"row_factory": dict_row}
+)
 
 _AWAY = "The database does not answer at this moment; please try again in a few seconds."
 

@@ -162,12 +162,11 @@ class Feed:
 
     async def follow(self, token: str, known: int | None) -> AsyncGenerator[Message, None]:
         """What a client is told, until it leaves, its login ends or the feed is closed."""
-        with _clients.track_inprogress():
-            # Where the database is away, the client comes back by itself and finds its place.
-            with suppress(Unavailable):
-                async with aclosing(self._follow(token, known)) as messages:
-                    async for message in messages:
-                        yield message
+        # Where the database is away, the client comes back by itself and finds its place.
+        with _clients.track_inprogress(), suppress(Unavailable):
+            async with aclosing(self._follow(token, known)) as messages:
+                async for message in messages:
+                    yield message
 
     async def _follow(self, token: str, known: int | None) -> AsyncGenerator[Message, None]:
         rights, opening = self._rights, await self._open(token, known)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from domain.errors import CarewatchError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+_FRAMES = 8
 _log = structlog.get_logger()
 
 
@@ -39,13 +40,13 @@ def unprocessable(detail: str) -> Problem:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route: its problems, for OpenAPI. 500 and 503 go without saying."""
+    """The ``responses`` of a route: its problems, for OpenAPI. Some go without saying."""
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({*statuses, 500, 503})
+        for status in sorted({*statuses, *({413} if 422 in statuses else ()), 500, 503})
     }
 
 
@@ -89,6 +90,8 @@ def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
 
 def _place(location: tuple[int | str, ...]) -> str:
     where, *path = location
+    if path and isinstance(path[0], int) and where == "body":
+        return f"the body at character {path[0]}"
     return ".".join(str(step) for step in path) or str(where)
 
 
@@ -104,16 +107,15 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _bug(request: Request, error: Exception) -> JSONResponse:
-    """Our fault. The log says where; not the message, which may quote a person's data."""
-    frame = extract_tb(error.__traceback__)[-1]
+    """Our fault. The log says where, and no value: it may be a password or a person's data."""
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
     _log.error(
         "request failed",
         method=request.method,
-        route=getattr(request.scope.get("route"), "path", "?"),
+        route=getattr(request.scope.get("route"), "name", "?"),
         error=type(error).__name__,
-        where=f"{frame.filename}:{frame.lineno}",
+        where=" < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames)),
     )
-    _log.debug("request failed", exc_info=error)
     return answer(
         500, "Something went wrong on our side; it was logged. Please try again, or tell us."
     )

@@ -78,8 +78,8 @@ select :account, unnest(cast(:residents as text[]));
 
 -- name: missing_residents(residents)
 -- Which of the names no resident has.
-select name as id from unnest(cast(:residents as text[])) as name
-where not exists (select from resident where id = name) order by name;
+select asked.id from unnest(cast(:residents as text[])) as asked (id)
+where not exists (select from resident r where r.id = asked.id) order by asked.id;
 
 -- name: teams(id, after, limit, everything, teams)
 -- Teams of the area by id, or the one of that id.

@@ -3,8 +3,9 @@
 Times go out as ISO 8601 in UTC with a Z, as everywhere in carewatch.
 """
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -12,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from alerts.alert import Outcome, State
 from api.access import Role
 from domain.directory import DeviceKind
-from domain.finding import Priority
+from domain.finding import KINDS, Priority
+from domain.quantity import BY_NAME
 from domain.time import from_datetime, iso
 
 Item = TypeVar("Item")
@@ -28,6 +30,18 @@ def _zone(name: str) -> str:
     return name
 
 
+def _one_of(names: Collection[str]) -> Any:
+    """A string that is one of these, in the code as in OpenAPI."""
+
+    def known(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"use one of {', '.join(names)}")
+        return name
+
+    schema = WithJsonSchema({"type": "string", "enum": list(names)})
+    return Annotated[str, AfterValidator(known), schema]
+
+
 Time = Annotated[
     str, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -35,6 +49,12 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["bed-7"])]
 Line = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4000)]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Asia/Shanghai"])]
+if TYPE_CHECKING:
+    QuantityName = str
+    KindName = str
+else:
+    QuantityName = _one_of(BY_NAME)
+    KindName = _one_of(KINDS)
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 Level = Literal["county", "township", "village"]
 
@@ -325,10 +345,15 @@ class Alert(Answer):
 
 
 class AlertChange(Answer):
+    """``by`` is a user name; null where nobody did it."""
+
+    sequence: int
     at: Time
     change: str
     by: str | None
+    by_role: str | None
     reason: str | None
+    evidence: dict[str, Any] | None
 
 
 class AlertWithHistory(Alert):

@@ -49,8 +49,8 @@ class Throttle:
             self._failures.pop((username, address), None)
 
     def _free_at(self, key: tuple[str, str], most: int, now: Micros) -> Micros:
-        times = self._failures.get(key, ())
-        return times[0] + WINDOW if len(times) == most and times[0] + WINDOW > now else now
+        times = self._failures.get(key)
+        return max(times[0] + WINDOW, now) if times and len(times) == most else now
 
 
 def _limits(username: str, address: str) -> tuple[tuple[tuple[str, str], int], ...]:

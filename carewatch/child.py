@@ -1,5 +1,6 @@
 """A child process: how it is started, known to be ready, and ended."""
 
+import contextlib
 import signal
 import subprocess
 import threading
@@ -24,6 +25,8 @@ class Part:
     command: Sequence[str]
     how: Mapping[str, Any] = field(default_factory=dict)
     ready: Callable[[], bool] = lambda: True
+    why: Callable[[], str] = lambda: ""
+    """What keeps it from being ready, where more is known than its log says."""
     farewell: signal.Signals = signal.SIGTERM
     last: bool = False
     """Whether others need it until their own end (broker, database)."""
@@ -37,6 +40,7 @@ class Child:
         self.log = log
         self.process = self._start()
         self._began = stopwatch()
+        self._family: list[psutil.Process] = []
 
     @property
     def pid(self) -> int:
@@ -60,7 +64,7 @@ class Child:
                 )
             if self.age_s > seconds:
                 raise Unavailable(
-                    f"{self.part.name} is not ready after {seconds:.0f} s. "
+                    f"{self.part.name} is not ready after {seconds:.0f} s. {self.part.why()} "
                     f"{self.log} says: {self.last_words()}"
                 )
             if stop.wait(0.05):
@@ -68,25 +72,20 @@ class Child:
 
     def bid_farewell(self) -> None:
         """Ask it to end."""
+        self._family = _with_children(self.pid)
         if self.alive:
             self.process.send_signal(self.part.farewell)
 
     def wait_gone(self, seconds: float) -> None:
         """Wait for its end; after that, end it and all that it started by force."""
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(seconds, 0))
-        except subprocess.TimeoutExpired:
-            self.kill()
+        for process in {*self._family, *_with_children(self.pid)}:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
-
-    def kill(self) -> None:
-        for process in _with_children(self.pid):
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self.process.wait()
 
     def last_words(self) -> str:
         lines = self.log.read_text(errors="replace").strip().splitlines()

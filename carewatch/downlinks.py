@@ -30,26 +30,26 @@ class Downlinks(threading.Thread):
         connect: Callable[[], psycopg.Connection],
         publish: Callable[[str, bytes], Any],
         clock: Clock,
-        stop: threading.Event,
+        end: threading.Event,
     ) -> None:
         super().__init__(name="downlinks", daemon=True)
         self._connect = connect
         self._publish = publish
         self._clock = clock
-        self._stop = stop
+        self._end = end
 
     def run(self) -> None:
-        while not self._stop.is_set():
+        while not self._end.is_set():
             try:
                 with self._connect() as connection:
                     self._serve(connection)
             except psycopg.Error as error:
                 log.warning("downlinks wait for the database", reason=str(error).split("\n")[0])
-                self._stop.wait(1)
+                self._end.wait(1)
 
     def _serve(self, connection: psycopg.Connection) -> None:
         connection.execute("listen downlink")
-        while not self._stop.is_set():
+        while not self._end.is_set():
             while self._send(connection):
                 pass
             self._await(connection)
@@ -57,7 +57,7 @@ class Downlinks(threading.Thread):
     def _await(self, connection: psycopg.Connection) -> None:
         """Until a notification, a while, or the end; in short steps, to see the end."""
         for _ in range(int(_LOOK_AGAIN_S / 0.5)):
-            if self._stop.is_set() or list(connection.notifies(timeout=0.5, stop_after=1)):
+            if self._end.is_set() or list(connection.notifies(timeout=0.5, stop_after=1)):
                 return
 
     def _send(self, connection: psycopg.Connection) -> int:

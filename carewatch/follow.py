@@ -1,6 +1,5 @@
 """Reads a log file as it grows, across rotation and across restarts of both sides."""
 
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -23,6 +22,7 @@ class FollowedFile:
         self._file: int | None = None
         self._read = 0
         self._begun = ""
+        self._awaited = False
 
     def lines(self) -> list[str]:
         """What was written since the last call."""
@@ -47,9 +47,12 @@ class FollowedFile:
     def _open(self, *, anew: bool = False) -> None:
         if self._file is not None:
             return
-        with contextlib.suppress(FileNotFoundError):
+        try:
             self._file = os.open(self._path, os.O_RDONLY)
-            self._read = 0 if anew else self._begin_at()
+        except FileNotFoundError:
+            self._awaited = True  # all of what comes is news
+            return
+        self._read = 0 if anew or self._awaited else self._begin_at()
 
     def _begin_at(self) -> int:
         assert self._file is not None

@@ -16,7 +16,7 @@ create table if not exists migration (
     applied_at  timestamptz not null default now()
 )
 """
-_LOCK = 7_264_001
+_LOCK = 7_264_000
 """Advisory lock that keeps two migrating processes apart."""
 
 
@@ -50,14 +50,21 @@ def migrate(connection: psycopg.Connection) -> list[str]:
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         connection.execute(_LEDGER)
-        pending = _pending(connection)
-        for migration in pending:
+        missing = _pending(connection)
+        for migration in missing:
             connection.execute(migration.sql.encode())
             connection.execute(
                 "insert into migration (name, digest) values (%s, %s)",
                 (migration.name, migration.digest),
             )
-    return [migration.name for migration in pending]
+    return [migration.name for migration in missing]
+
+
+def pending(connection: psycopg.Connection) -> list[str]:
+    """What :func:`migrate` would apply; raises :class:`MigrationDrift` as it would."""
+    if connection.execute("select to_regclass('migration')").fetchone() == (None,):
+        return [migration.name for migration in migrations()]
+    return [migration.name for migration in _pending(connection)]
 
 
 def _pending(connection: psycopg.Connection) -> list[Migration]:

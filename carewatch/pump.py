@@ -8,7 +8,7 @@ sends the messages of an unacknowledged turn again.
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from carewatch.downlinks import Downlinks
 from carewatch.memory import Memory, one_by_one
 from carewatch.settings import Settings
 from domain.directory import Snapshot
+from domain.errors import CarewatchError
 from domain.event import Event
 from domain.finding import Finding
 from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock, to_datetime
@@ -42,8 +43,10 @@ MEMORY_EVERY: Micros = 10 * SECOND
 ARRIVALS_KEPT: Micros = HOUR
 """How long a redelivery of a message without a time of its own is recognised."""
 _RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-_PUMP_LOCK = 7_264_002
+_ONLY_PUMP = 7_264_001
 """Advisory lock of the one pump that may write."""
+RECEIVING = 7_264_002
+"""Advisory lock that the pump holds once it hears the broker; others see by it that it does."""
 
 MESSAGES = Counter("carewatch_messages_total", "Messages taken from the broker")
 REFUSALS = Counter("carewatch_refused_total", "Messages and values refused", ["code"])
@@ -63,6 +66,10 @@ _REFUSED_BY_DATABASE = (psycopg.DataError, psycopg.IntegrityError, psycopg.Progr
 
 Publish = Callable[[str, bytes], Any]
 T = TypeVar("T")
+
+
+class _Ended(CarewatchError):
+    """The pump is to stop, and the database is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ class Pump:
         self._clock = clock
         self._stop = stop
         self._connection: psycopg.Connection | None = None
+        self._receiving = False
         self._directory = Snapshot((), (), version=-1)
         self._memory = Memory(engine)
         self._checkpoint_due = self._memory_due = self._chores_due = 0
@@ -103,13 +111,17 @@ class Pump:
 
     def recover(self) -> None:
         """Be as the last pump was when it ended; to be called before the first turn."""
-        self._persist(self._recover)
+        with suppress(_Ended):
+            self._persist(self._recover)
 
     def run(self) -> None:
         """Take turns until told to stop."""
-        while not self._stop.is_set():
-            self.turn()
-        self._persist(lambda c: self._memory.save(c, self._as_of))
+        try:
+            while not self._stop.is_set():
+                self.turn()
+            self._persist(lambda c: self._memory.save(c, self._as_of))
+        except _Ended:
+            log.warning("stopped while the database was away; what was not stored comes again")
 
     def turn(self) -> None:
         """Take one turn through: decode, judge, keep, acknowledge, answer."""
@@ -117,6 +129,8 @@ class Pump:
         prepared = self._persist(lambda c: self._prepare(c, turn))
         if turn.resumed:
             self._engine.resume(turn.now)
+            self._receiving = True
+            self._persist(_announce)
         findings = self._judge(turn, prepared)
         self._as_of = turn.now
         answers = self._store(turn, prepared, findings)
@@ -313,7 +327,7 @@ class Pump:
                 log.error("database away, trying again", reason=_first_line(error))
                 self._close()
                 if self._stop.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]):
-                    raise
+                    raise _Ended from error
                 attempt += 1
 
     def _open(self) -> psycopg.Connection:
@@ -321,6 +335,8 @@ class Pump:
             connection = self._connect()
             _claim(connection)
             reading_store.prepare(connection)
+            if self._receiving:
+                _announce(connection)
             self._connection = connection
         return self._connection
 
@@ -332,10 +348,15 @@ class Pump:
 
 def _claim(connection: psycopg.Connection) -> None:
     """Become the one pump; waits for another to end."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_PUMP_LOCK,)).fetchone()
+    row = connection.execute("select pg_try_advisory_lock(%s)", (_ONLY_PUMP,)).fetchone()
     if row is None or not row[0]:
         connection.close()
         raise psycopg.OperationalError("another pump is at work on this database")
+
+
+def _announce(connection: psycopg.Connection) -> None:
+    """Let others see that messages are received; ends with the connection."""
+    connection.execute("select pg_try_advisory_lock(%s)", (RECEIVING,))
 
 
 def _answered(decoded: Decoded) -> list[Event]:

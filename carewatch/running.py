@@ -1,5 +1,6 @@
 """What a running `carewatch up` tells others: ``run.json``, and the processes that it began."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -80,7 +81,5 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:
-    try:
+    with contextlib.suppress(psutil.Error):  # it went by itself
         process.kill() if kill else process.terminate()
-    except psutil.Error:
-        pass  # it went by itself

@@ -5,10 +5,12 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any, cast
 
 import psycopg
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
 
 from api.app import create_app
@@ -102,10 +104,10 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """Ends the feeds before it waits for open requests: they would never end."""
 
-    def __init__(self, app: uvicorn._types.ASGIApplication, feed: Feed) -> None:
+    def __init__(self, app: FastAPI, feed: Feed) -> None:
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False,
+                cast(Any, app), log_config=None, access_log=False, server_header=False,
                 timeout_graceful_shutdown=GRACE_S, lifespan="on",
             )
         )  # fmt: skip

@@ -81,16 +81,6 @@ class Settings(BaseSettings):
         return (init_settings,)  # `load` merges the sources, so that each can be checked by name
 
     def required(self, name: str) -> str:
-        """A setting that a process run by itself cannot do without."""
-        value = getattr(self, name)
-        if not value:
-            raise BadSettings(
-                f"{PREFIX}{name.upper()} is not set: this process needs it when it runs by itself "
-                "(`carewatch up` sets it for its own)."
-            )
-        return str(value)
-
-    def required(self, name: str) -> str:
         """A setting that this process cannot do without; raises BadSettings where it is unset."""
         value = getattr(self, name)
         if value is None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from domain.time import MINUTE, NEVER, SECOND, Micros
 from simulators import signals
-from simulators.message import Message, message, milliseconds
+from simulators.message import MILLISECOND, Message, message, milliseconds
 from simulators.residents import ON_THEIR_FEET, Incident, Resident
 
 RESEND: Micros = 5 * SECOND
@@ -47,7 +47,7 @@ class Device:
         self.period = period
         self._battery = self.random.uniform(60, 100)
         self._begin = begin
-        self._beat = begin + int(self.random.integers(period))
+        self._beat = begin + int(self.random.integers(period)) // MILLISECOND * MILLISECOND
         self._script: list[tuple[Micros, int, Line]] = []
         self._lines = 0
         self._dead_until: Micros | None = None

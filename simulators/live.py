@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from domain.time import NEVER, SECOND, Clock, Micros
 from gateway import topics
 from gateway.mqtt.publisher import Login, Publisher, Traffic
+from simulators.devices import Button
 from simulators.fleet import Fleet
-from simulators.message import Message
+from simulators.message import MILLISECOND, Message
 
 _LONGEST_TURN_S = 0.2
 
@@ -28,7 +29,7 @@ class Pace:
     def story(self, wall: Micros) -> Micros:
         """Story time at a wall-clock instant."""
         told = self.begin + round((wall - self.started) * self.speed)
-        return min(told, wall) if self.begin < self.started else told
+        return min(told, wall) if self.speed > 1 else told
 
     def wait_s(self, until: Micros, wall: Micros) -> float:
         """Seconds on the wall until the story reaches ``until``."""
@@ -38,12 +39,16 @@ class Pace:
 def pace(now: Micros, speed: float, lasts: Micros) -> Pace:
     """A pace at which a story of length ``lasts``, started now, ends in the present."""
     behind = round(lasts * (1 - 1 / speed)) if speed > 1 else 0
-    return Pace(now - behind, now, speed)
+    begin = (now - behind) // MILLISECOND * MILLISECOND
+    return Pace(begin, now, speed)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the devices log in: each with its own secret, or all through one account."""
+    """How the devices log in: each with its own secret, or all through one account.
+
+    Behind an account, buttons hear their receipts and nobody takes commands.
+    """
 
     secrets: Mapping[str, str]
     account: tuple[str, str] | None = None
@@ -109,11 +114,16 @@ def _logins(fleet: Fleet, access: Access) -> list[Login]:
         Login(device.id, device.id, access.secrets[device.id], device.will, _downlinks(device.id))
         for device in alone
     ]
-    together = [id_ for id_ in fleet.devices if id_ not in access.secrets]
+    together = [device for device in fleet.devices.values() if device.id not in access.secrets]
     if together:
         name, password = access.account or (None, None)
-        subscriptions = tuple(topic for id_ in together for topic in _downlinks(id_))
-        logins.append(Login(_BRIDGE, name, password, None, subscriptions))
+        # A missed receipt costs a button one more press, so QoS 0 will do.
+        receipts = tuple(
+            topics.downlink(device.id, "receipt")
+            for device in together
+            if isinstance(device, Button)
+        )
+        logins.append(Login(_BRIDGE, name, password, None, receipts, subscription_qos=0))
     return logins
 
 

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.time import Micros
+from domain.time import SECOND, Micros
+
+MILLISECOND: Micros = SECOND // 1000
+"""The contract's times have no finer grain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +38,4 @@ def message(
 
 def milliseconds(at: Micros) -> int:
     """As the contract's ``t``."""
-    return at // 1000
+    return at // MILLISECOND

@@ -6,16 +6,20 @@ once, and a button stops sending. An event that a fault lost is not.
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from domain.time import MINUTE, SECOND, Micros, iso
 from gateway import topics
 from simulators.fleet import Fleet
 from simulators.message import Message
+from simulators.scenarios import Home
 
 _ON_THE_WAY: Micros = SECOND // 20
 """From leaving the device to arriving at the gateway."""
+
+_INTERVAL_S: Mapping[str, float] = {"bed": 60, "fall": 600, "button": 600, "ambient": 600}
+"""Signs of life that are promised, as a registry would have it."""
 
 
 def lines(fleet: Fleet, begin: Micros, lasts: Micros) -> Iterator[str]:
@@ -36,6 +40,20 @@ def line(message: Message) -> str:
         "payload": _readable(message.payload),
     }
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def directory(homes: Iterable[Home]) -> str:
+    """Who has which device, as the file of ``carewatch replay --directory``."""
+    people = list(homes)
+    said = {
+        "residents": [{"id": home.resident, "timezone": home.zone} for home in people],
+        "devices": [
+            {"id": id_, "kind": kind, "resident": home.resident, "interval_s": _INTERVAL_S[kind]}
+            for home in people
+            for id_, kind in home.devices
+        ],
+    }
+    return json.dumps(said, indent=1)
 
 
 def _readable(payload: bytes) -> Any:

@@ -150,40 +150,39 @@ _DEMO_DAYS: Micros = 72 * HOUR
 
 
 def _demo(homes: Sequence[Home], begin: Micros, random: np.random.Generator) -> list[Incident]:
-    """A lively half hour, then something every 8 to 20 minutes: about what a county has."""
+    """A lively half hour with the first homes, then something every 8 to 20 minutes."""
     busy: dict[str, Micros] = {}
     found: list[Incident] = []
     for after, kind in _demo_course(random):
-        incident = _somebody(begin + after, kind, homes, busy, random)
-        if incident is not None:
-            busy[incident.resident] = incident.until + 30 * MINUTE
-            found.append(incident)
+        able = _able(begin + after, kind, homes, busy)
+        if not able:
+            continue
+        opening = after <= _DEMO_OPENING[-1][0]
+        home = able[0 if opening else int(random.integers(len(able)))]
+        incident = _incident(begin + after, home, kind)
+        busy[incident.resident] = incident.until + 30 * MINUTE
+        found.append(incident)
     return found
 
 
 def _demo_course(random: np.random.Generator) -> Iterator[tuple[Micros, IncidentKind]]:
     yield from _DEMO_OPENING
     at = _DEMO_OPENING[-1][0]
-    while (at := at + round(random.uniform(8, 20) * MINUTE)) < _DEMO_DAYS:
+    while (at := at + int(random.integers(8 * 60, 20 * 60)) * SECOND) < _DEMO_DAYS:
         yield at, _DEMO_LATER[int(random.integers(len(_DEMO_LATER)))]
 
 
-def _somebody(
-    at: Micros,
-    kind: IncidentKind,
-    homes: Sequence[Home],
-    busy: Mapping[str, Micros],
-    random: np.random.Generator,
-) -> Incident | None:
-    """Let it happen to somebody who has the device for it, and no other trouble at the time."""
-    able = [
+def _able(
+    at: Micros, kind: IncidentKind, homes: Sequence[Home], busy: Mapping[str, Micros]
+) -> list[Home]:
+    """Who has the device for it, and no other trouble at the time."""
+    return [
         home
         for home in homes
         if busy.get(home.resident, 0) < at
         and home.has(NEEDS.get(kind, "bed"))
         and (kind != "bed_exit" or is_night(at, home.zone))
     ]
-    return _incident(at, able[int(random.integers(len(able)))], kind) if able else None
 
 
 def _incident(at: Micros, home: Home, kind: IncidentKind) -> Incident:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from carewatch.embedded.nats import Nats
 from carewatch.embedded.postgres import Postgres
 from carewatch.migrate import migrate
 
@@ -44,3 +45,17 @@ def database_url(server: Postgres) -> Iterator[str]:
 def connection(database_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database_url) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+    """A NATS server as MQTT broker; its `mqtt_url` is a login that may publish for any device."""
+    nats = Nats(tmp_path_factory.mktemp("broker"))
+    nats.prepare()
+    process = nats.start()
+    try:
+        nats.wait()
+        yield nats
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -148,7 +148,7 @@ class Threshold(Detector):
 
     def _judge(self, wave: Wave, rows: Rows, out: list[Finding]) -> None:
         device, at = wave.device[rows], wave.measured_at[rows]
-        gap = at - self.memory["last"][device] > GAP
+        gap = np.abs(at - self.memory["last"][device]) > GAP
         self.memory["last"][device] = at
         busy = np.zeros(len(rows), bool)
         for place in range(len(self.rules)):

@@ -4,7 +4,9 @@ What makes a reading worth judging is decided here, once for all detectors: bad 
 body and an empty bed make numbers that say nothing about the person.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,10 @@ STIRRING = 0.1
 
 STALE = MINUTE
 """Signal quality and movement told longer ago than this say nothing about now."""
+
+OUTDATED = 10 * MINUTE
+"""After so long without news of a device, its older readings are its present: its clock was set
+back, or it has nothing newer."""
 
 LONG_AGO = -NEVER
 """An instant before all others."""
@@ -51,23 +57,35 @@ class Wave(Batch):
 class Known:
     """What each device last told of each quantity, and the instant that it told it of.
 
-    ``at``     int64, (slots, WIDTH): time of measurement, LONG_AGO where nothing was told
-    ``value``  float32, (slots, REMEMBERED)
+    ``at``       int64, (slots, WIDTH): time of measurement, LONG_AGO where nothing was told
+    ``value``    float32, (slots, REMEMBERED)
+    ``arrived``  int64, (slots,): when the last news arrived
     """
 
     def __init__(self) -> None:
         self.at: Instants = np.empty((0, WIDTH), np.int64)
         self.value: Values = np.empty((0, REMEMBERED), np.float32)
+        self.arrived: Instants = np.empty(0, np.int64)
 
     def resize(self, size: int) -> None:
         """Make room for slots below ``size``."""
         room = max(size - len(self.at), 0)
         self.at = np.vstack((self.at, np.full((room, WIDTH), LONG_AGO, np.int64)))
         self.value = np.vstack((self.value, np.full((room, REMEMBERED), np.nan, np.float32)))
+        self.arrived = np.append(self.arrived, np.full(room, LONG_AGO, np.int64))
 
     def forget(self, devices: Slots) -> None:
         self.at[devices] = LONG_AGO
         self.value[devices] = np.nan
+        self.arrived[devices] = LONG_AGO
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return {"at": self.at, "value": self.value, "arrived": self.arrived}
+
+    def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back copies of what :meth:`state` gave."""
+        self.at, self.value = arrays["at"].copy(), arrays["value"].copy()
+        self.arrived = arrays["arrived"].copy()
 
     def behind(self, batch: Batch) -> NDArray[np.bool_]:
         """Which rows are older than something that their device told."""
@@ -80,20 +98,33 @@ class Known:
         A value that was told already (the same device, quantity and instant) is in neither.
         The batch's devices appear once each.
         """
-        at = self.at[batch.device]
+        at = self.at.take(batch.device, axis=0)
         instant = batch.measured_at[:, None]
         said = batch.x == batch.x
         fresh = (instant > at) & said
         old = None
         x = batch.x
         if (fresh != said).any():
-            old = _only(batch, said & (instant < at))
+            stale = said & (instant < at)
+            if self._outdated(batch, stale.any(axis=1)):
+                return self.hear(batch)
+            old = _only(batch, stale)
             x = np.where(fresh, x, np.float32(np.nan))
-        self.at[batch.device] = at = np.where(fresh, instant, at)
-        before = self.value[batch.device]
+        news = fresh.any(axis=1)
+        self.arrived[batch.device[news]] = batch.received_at[news]
+        np.copyto(at, instant, where=fresh)
+        self.at[batch.device] = at
+        before = self.value.take(batch.device, axis=0)
         known = np.where(fresh[:, :REMEMBERED], x[:, :REMEMBERED], before)
         self.value[batch.device] = known
         return _wave(batch, x, before, known, at), old
+
+    def _outdated(self, batch: Batch, stale: NDArray[np.bool_]) -> bool:
+        """Forget what devices told that have nothing but old readings; whether there were any."""
+        waiting = batch.received_at - self.arrived[batch.device]
+        outdated = batch.device[stale & (waiting > OUTDATED)]
+        self.forget(outdated)
+        return len(outdated) > 0
 
 
 def _only(batch: Batch, values: NDArray[np.bool_]) -> Batch | None:

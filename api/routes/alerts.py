@@ -1,6 +1,6 @@
 """Alerts: what is wrong with whom, and who comes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
@@ -8,16 +8,14 @@ from alerts import store
 from alerts.alert import Actor, AlertRow, ChangeName, Outcome, State, as_json
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
-from api.cursor import Cursor, Limit
+from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
 from api.problems import documented, not_found
-from api.schemas import Alert, AlertWithHistory, Id, Page, Remark, Resolution
-from domain.finding import KINDS
+from api.schemas import Alert, AlertWithHistory, Id, KindName, Page, Remark, Resolution
 from domain.time import Micros
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
-KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
 Note = Annotated[Remark | None, Body()]
 
 
@@ -32,7 +30,21 @@ def list_alerts(
     limit: Limit = 100,
 ) -> object:
     """The caller's own alerts, the latest first."""
-    raise NotImplementedError
+    residents, teams = caller.own_alerts()
+    try:
+        items, following = store.page(
+            connection,
+            state=state,
+            resident=resident,
+            kind=kind,
+            resident_ids=residents,
+            team_ids=teams,
+            cursor=cursor,
+            limit=limit,
+        )
+    except (store.BadCursor, OverflowError) as error:
+        raise strange_cursor() from error
+    return {"items": [as_json(item) for item in items], "next": following}
 
 
 @router.get("/{alert}", response_model=AlertWithHistory, responses=documented(401, 403, 404, 422))

@@ -1,7 +1,7 @@
 """Residents, what was measured of them and what happened."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
@@ -16,6 +16,7 @@ from api.schemas import (
     Id,
     NewResident,
     Page,
+    QuantityName,
     Resident,
     ResidentChange,
     Samples,
@@ -25,7 +26,6 @@ from domain.time import DAY, Micros, from_datetime, to_datetime
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 
-QuantityName = Literal[tuple(BY_NAME)]  # type: ignore[valid-type]
 From = Annotated[AwareDatetime | None, Query(alias="from", description="Else a day before `to`.")]
 To = Annotated[AwareDatetime | None, Query(description="Excluded; else now.")]
 Points = Annotated[int, Query(ge=2, le=5000, description="About as many as the chart is wide.")]

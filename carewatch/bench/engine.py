@@ -61,7 +61,7 @@ def _turns(residents: int, batch: int, batches: int, random: Generator) -> Itera
     phase = random.integers(0, INTERVAL, residents)
     measured = START + phase + INTERVAL * np.arange(rounds)[:, None]
     late = random.random(measured.shape) < 0.01
-    delay = random.integers(10_000, 200_000, measured.shape) + late * 2 * INTERVAL
+    delay = random.integers(10_000, 200_000, measured.shape) + late * (5 * INTERVAL // 2)
     arrival = np.argsort(measured + delay, axis=None, kind="stable")[: batch * batches]
     x = _signals(rounds, residents, random).reshape(-1, WIDTH)
     slot = (arrival % residents).astype(np.int32)

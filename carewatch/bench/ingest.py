@@ -93,7 +93,7 @@ def _capacity(whole: Stack, fleet: Path, plan: Plan, table: str, start: Any) -> 
     with whole.connect() as connection:
         query = _WORKED_OFF.format(table=table)
         stored, span = connection.execute(query.encode()).fetchone() or (0, 1)
-    return round(stored / float(span))
+    return int(stored / float(span))
 
 
 def _settle(whole: Stack, table: str, expected: int, patience_s: float = 60) -> None:

@@ -76,6 +76,9 @@ def simulate(
     out: Annotated[
         Path | None, typer.Option(help="Write replay lines there ('-': stdout), publish nothing.")
     ] = None,
+    directory: Annotated[
+        Path | None, typer.Option(help="Write who has which device there, for `replay`.")
+    ] = None,
     start: Annotated[
         str | None, typer.Option(help="Recording: when it begins, ISO 8601 with zone.")
     ] = None,
@@ -91,6 +94,8 @@ def simulate(
     cast = _cast(devices, residents, timezone, username, password)
     lasts = None if duration is None else round(duration * SECOND)
     many = [faults.parse(text, seed) for text in fault or ()]
+    if directory is not None:
+        directory.write_text(recording.directory(cast.homes), "utf-8")
     if out is not None:
         begin = _recorded_from(start, story, cast.homes[0].zone)
         incidents = incidents_of(story, cast.homes, begin, seed)
@@ -240,5 +245,7 @@ def _report(traffic: Traffic) -> None:
     typer.echo(
         f"Published {traffic.published} messages, {traffic.acknowledged} acknowledged.", err=True
     )
+    if not traffic.acknowledged and traffic.problem:
+        raise typer.Exit(3)
     if traffic.published > traffic.acknowledged or traffic.dropped:
         raise typer.Exit(1)

@@ -52,7 +52,7 @@ accounts {{
         users: [
             {{ user: {gateway}, password: {gateway_password},
               permissions: {{
-                publish: ["cw.v1.>", "$MQTT.>"], subscribe: ["cw.v1.>", "$MQTT.>"] }} }}
+                publish: ["cw.v1.>", "$MQTT.>"], subscribe: ["cw.v1", "cw.v1.>", "$MQTT.>"] }} }}
             {{ user: {callout}, password: {callout_password},
               permissions: {{ publish: "_INBOX.>", subscribe: "$SYS.REQ.USER.AUTH",
                              allow_responses: true }} }}
@@ -143,14 +143,17 @@ class Nats:
     def wait(self, seconds: float = 15) -> None:
         """Return when both listeners take connections."""
         deadline = stopwatch() + seconds
-        for host, port in ((self.host, self.mqtt_port), ("127.0.0.1", self.nats_port)):
-            while not answers(host, port):
-                if stopwatch() > deadline:
-                    raise Unavailable(
-                        f"The broker does not listen on {host}:{port}; "
-                        f"{self.log_file} says why: {_last_line(self.log_file)}"
-                    )
-                threading.Event().wait(0.02)
+        while not self.listening():
+            if stopwatch() > deadline:
+                raise Unavailable(
+                    f"The broker does not listen on port {self.mqtt_port}; "
+                    f"{self.log_file} says why: {_last_line(self.log_file)}"
+                )
+            threading.Event().wait(0.02)
+
+    def listening(self) -> bool:
+        """Whether both listeners take connections."""
+        return answers(self.host, self.mqtt_port) and answers("127.0.0.1", self.nats_port)
 
     @property
     def _config_file(self) -> Path:
@@ -194,6 +197,11 @@ def server_binary() -> str:
         return str(nats_server_path())
     except NatsServerBinaryNotFound as error:
         raise Unavailable(f"{error} Or put a nats-server on the PATH.") from None
+
+
+def login_in(folder: Path) -> str:
+    """The password of the gateway's login at the broker of this folder."""
+    return _keys_in(folder / "keys.json")["gateway"]
 
 
 def answers(host: str, port: int) -> bool:

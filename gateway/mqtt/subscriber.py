@@ -41,6 +41,7 @@ class Subscriber:
         self._up = threading.Event()
         self._client = make_client(url, client_id, clean_session=False, manual_ack=True)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._address = address(url)
@@ -83,9 +84,14 @@ class Subscriber:
             return
         self._session += 1
         client.subscribe(topics.EVERYTHING, qos=1)
+
+    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, codes: Any, _p: Any) -> None:
+        if any(code.is_failure for code in codes):
+            log.error("the broker refuses the subscription: may this login read cw/v1/#?")
+            return
         self._sink.resume()
         self._up.set()
-        log.info("connected to the broker", session=self._session)
+        log.info("receiving from the broker", session=self._session)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _p: Any) -> None:
         self._up.clear()

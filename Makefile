@@ -1,0 +1,59 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test check format lock clean
+
+help:
+	@echo "make demo    install, start everything with simulated homes, print address and accounts"
+	@echo "make test    install, then everything that CI checks"
+	@echo "make format  put the code into shape"
+	@echo "make lock    resolve the dependencies anew"
+	@echo "make clean   take away what the others made"
+
+demo: $(VENV)/installed
+	$(BIN)/carewatch demo
+
+test: check
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "carewatch needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "This Python cannot make virtual environments: install python3-venv."; exit 1; }
+
+$(VENV)/installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what carewatch needs (a minute or two, the first time)"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	@echo "installing what its tests need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The locks name versions and hashes, and no place to get them from.
+COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --upgrade
+lock: $(VENV)/installed-dev
+	$(PIP) pip-tools
+	$(COMPILE) --extra build --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra build --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,121 @@
+"""What follows from changes of alerts: who is asked next, until when, and what is hastened.
+
+Pure: the alerts, the people and the policy are given, and nothing is written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from alerts.alert import AlertRow, Change, change_of
+from alerts.lifecycle import advance
+from alerts.policy import Assignment, Policy, Situation
+from alerts.roster import Roster
+from domain.time import MINUTE, Micros
+
+INCIDENT: Micros = 15 * MINUTE
+"""Alerts of one subject that are no further apart than this form one incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change made whole, and the alert after it."""
+
+    change: Change
+    after: AlertRow
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A subject's latest alert: its incident, and when it was raised."""
+
+    incident_id: str
+    raised_at: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What consequences depend on.
+
+    ``latest`` by subject holds alerts raised no longer than :data:`INCIDENT` ago.
+    """
+
+    roster: Roster
+    policy: Policy
+    now: Micros
+    latest: Mapping[str, Latest]
+
+
+def follow(
+    changes: Iterable[Change], alerts: Sequence[AlertRow], around: Circumstances
+) -> list[Entry]:
+    """The changes in order with their consequences.
+
+    ``alerts`` holds every alert that is changed, and all open ones of a subject for whom
+    something is raised. Raises NotAllowed where the lifecycle does not permit a change.
+    """
+    following = _Following(alerts, around)
+    for change in changes:
+        following.take(change)
+    return following.entries
+
+
+class _Following:
+    def __init__(self, alerts: Sequence[AlertRow], around: Circumstances) -> None:
+        self._alerts = {alert.id: alert for alert in alerts}
+        self._around = around
+        self._latest = dict(around.latest)
+        self.entries: list[Entry] = []
+
+    def take(self, change: Change) -> None:
+        before = self._alerts.get(change.alert_id)
+        if change.raised is not None:
+            change = replace(change, raised=self._in_incident(change.raised))
+        self._put(self._with_duty(change, before), before)
+        if change.change in ("raised", "priority_raised"):
+            self._hasten_others(change)
+
+    def _put(self, change: Change, before: AlertRow | None) -> None:
+        after = advance(before, change)
+        self._alerts[after.id] = after
+        self.entries.append(Entry(change, after))
+
+    def _with_duty(self, change: Change, before: AlertRow | None) -> Change:
+        new = self._assignment(change, before)
+        if new is None:
+            return replace(change, duty=None, tell=())
+        reason = f"{change.reason} {new.reason}".strip()
+        return replace(change, duty=new.duty, tell=new.tell, reason=reason)
+
+    def _assignment(self, change: Change, before: AlertRow | None) -> Assignment | None:
+        alert = change.raised or before
+        if alert is None:
+            return None
+        policy, situation = self._around.policy, self._situation(alert)
+        if change.raised is not None:
+            return policy.first(change.priority, situation)
+        if change.change == "priority_raised":
+            return policy.raised_to(alert, change.priority, situation)
+        by = change.by.username if change.by else ""
+        return policy.after(alert, change.change, by, situation)
+
+    def _situation(self, alert: AlertRow) -> Situation:
+        roster = self._around.roster
+        return Situation(roster.present(alert), self._around.now, roster.timezone(alert))
+
+    def _in_incident(self, alert: AlertRow) -> AlertRow:
+        latest = self._latest.get(alert.subject)
+        near = latest is not None and alert.raised_at - latest.raised_at <= INCIDENT
+        incident = latest.incident_id if latest is not None and near else alert.id
+        self._latest[alert.subject] = Latest(incident, alert.raised_at)
+        return replace(alert, incident_id=incident)
+
+    def _hasten_others(self, cause: Change) -> None:
+        """Whoever is in greater trouble than we thought waits less for everything else too."""
+        now = self._around.now
+        for other in list(self._alerts.values()):
+            if other.subject != cause.subject or other.id == cause.alert_id:
+                continue
+            duty = self._around.policy.hastened(other, cause.priority, now)
+            if duty is not None:
+                reason = f"{cause.kind} of {cause.priority} priority was raised beside it."
+                self._put(change_of(other, "hastened", now, reason, duty=duty), other)

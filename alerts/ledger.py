@@ -1,0 +1,247 @@
+"""The ledger of alerts: changes are appended here, and nowhere else.
+
+One call writes the alert, its history, the messages to those who are asked and the receipts to
+devices, in the caller's transaction. Locks are taken in one order: rows of alerts first, then
+the writers' lock, held until commit, so that the order of sequences is the order of commits and
+a reader of the feed misses nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import aiosql
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from alerts.alert import AlertRow, Change, as_json
+from alerts.consequences import INCIDENT, Circumstances, Entry, Latest, follow
+from alerts.policy import Policy
+from alerts.roster import Recipient, Roster, Staff, contacts_of
+from domain.time import Micros, from_datetime, iso, to_datetime
+
+queries = aiosql.from_path(
+    Path(__file__).with_name("queries.sql"), "psycopg", kwargs={"row_factory": dict_row}
+)
+
+Connection = psycopg.Connection[Any]
+
+_TIMES = ("since", "raised_at", "deadline", "heard_at", "accepted_at", "resolved_at")
+_LISTS = ("sources", "occurrences")
+_FIELDS = tuple(field.name for field in fields(AlertRow))
+
+
+def append(
+    connection: Connection, changes: Sequence[Change], policy: Policy, now: Micros
+) -> list[AlertRow]:
+    """Write changes with what follows from them; each alert after its change, in their order.
+
+    Raises NotAllowed where the lifecycle does not permit a change; nothing is written then.
+    """
+    if not changes:
+        return []
+    alerts = _concerned(connection, changes)
+    around = _circumstances(connection, alerts, changes, policy, now)
+    entries = follow(changes, alerts, around)
+    queries.one_writer(connection)
+    numbers = queries.next_sequences(connection, count=len(entries))
+    entries = [
+        replace(entry, after=replace(entry.after, sequence=row["sequence"]))
+        for entry, row in zip(entries, numbers, strict=True)
+    ]
+    _write(connection, entries)
+    _post(connection, entries, around.roster, now)
+    _answer_devices(connection, entries)
+    return [entry.after for entry in entries if entry.change.change != "hastened"]
+
+
+def lock_alerts(
+    connection: Connection, ids: Iterable[str] = (), subjects: Iterable[str] = ()
+) -> list[AlertRow]:
+    """These alerts, and the open ones of these subjects, kept from others until commit."""
+    rows = queries.lock_alerts(connection, ids=sorted(ids), subjects=sorted(subjects))
+    return [alert_of(row) for row in rows]
+
+
+def load_policy(connection: Connection) -> Policy:
+    return Policy.of_rows(queries.policy_steps(connection))
+
+
+def load_roster(connection: Connection, alerts: Iterable[AlertRow]) -> Roster:
+    """Everybody who may have to be told of these alerts."""
+    alerts = list(alerts)
+    residents = sorted({alert.resident_id for alert in alerts if alert.resident_id})
+    teams = sorted({alert.team_id for alert in alerts if alert.team_id})
+    people = list(queries.residents(connection, ids=residents))
+    family: dict[str, tuple[Recipient, ...]] = {}
+    for row in queries.families(connection, residents=residents):
+        told = family.get(row["resident_id"], ())
+        family[row["resident_id"]] = (*told, _account("family", row))
+    staff = [
+        Staff(row["origin"], row["distance"], _account(row["role"], row))
+        for row in queries.staff(connection, teams=teams)
+    ]
+    teamless = any(alert.team_id is None for alert in alerts)
+    centres = queries.centres(connection) if teamless else ()
+    return Roster(
+        family=family,
+        contacts={row["id"]: contacts_of(row["contacts"]) for row in people},
+        staff=staff,
+        unowned=tuple(_account("centre", row) for row in centres),
+        timezones={row["id"]: row["timezone"] for row in people},
+    )
+
+
+def alert_of(row: Mapping[str, Any]) -> AlertRow:
+    """An alert out of a row of the table, with its accepter's user name."""
+    values = {name: row[name] for name in _FIELDS}
+    for name in _TIMES:
+        values[name] = None if values[name] is None else from_datetime(values[name])
+    for name in _LISTS:
+        values[name] = tuple(values[name])
+    return AlertRow(**values)
+
+
+# -- how append goes about it ------------------------------------------------------------------
+
+
+def _concerned(connection: Connection, changes: Sequence[Change]) -> list[AlertRow]:
+    urgent = {c.subject for c in changes if c.change in ("raised", "priority_raised")}
+    return lock_alerts(connection, {change.alert_id for change in changes}, urgent)
+
+
+def _circumstances(
+    connection: Connection,
+    alerts: Sequence[AlertRow],
+    changes: Sequence[Change],
+    policy: Policy,
+    now: Micros,
+) -> Circumstances:
+    new = [change.raised for change in changes if change.raised is not None]
+    roster = load_roster(connection, [*alerts, *new])
+    return Circumstances(roster, policy, now, _latest(connection, new))
+
+
+def _latest(connection: Connection, new: Sequence[AlertRow]) -> dict[str, Latest]:
+    """The latest alerts of those for whom something is raised, for their incidents."""
+    if not new:
+        return {}
+    since = min(alert.raised_at for alert in new) - INCIDENT
+    rows = queries.recent_incidents(
+        connection,
+        subjects=sorted({alert.subject for alert in new}),
+        since=to_datetime(since),
+    )
+    return {
+        row["subject"]: Latest(row["incident_id"], from_datetime(row["raised_at"])) for row in rows
+    }
+
+
+def _write(connection: Connection, entries: Sequence[Entry]) -> None:
+    latest = {entry.after.id: entry.after for entry in entries}
+    queries.save_alerts(connection, [_row(alert) for alert in latest.values()])
+    queries.append_events(connection, [_event(entry) for entry in entries])
+    links = [
+        {"alert_id": entry.after.id, "device": entry.change.event[0], "key": entry.change.event[1]}
+        for entry in entries
+        if entry.change.event
+    ]
+    if links:
+        queries.link_events(connection, links)
+
+
+def _row(alert: AlertRow) -> dict[str, Any]:
+    row = {name: getattr(alert, name) for name in _FIELDS}
+    for name in _TIMES:
+        row[name] = None if row[name] is None else to_datetime(row[name])
+    for name in _LISTS:
+        row[name] = list(row[name])
+    return row | {"evidence": Jsonb(dict(alert.evidence))}
+
+
+def _event(entry: Entry) -> dict[str, Any]:
+    change = entry.change
+    return {
+        "sequence": entry.after.sequence,
+        "alert_id": change.alert_id,
+        "at": to_datetime(change.at),
+        "change": change.change,
+        "by": change.by.id if change.by else None,
+        "by_role": change.by.role if change.by else None,
+        "reason": change.reason,
+        "evidence": Jsonb(dict(change.evidence)),
+        "after": Jsonb(as_json(entry.after)),
+    }
+
+
+def _post(connection: Connection, entries: Sequence[Entry], roster: Roster, now: Micros) -> None:
+    """Messages to those who are asked; what is on its way to others ends where one has come."""
+    for name in ("accepted", "resolved"):
+        over = [entry.after.id for entry in entries if _is(entry, name)]
+        if over:
+            queries.no_longer_of_use(
+                connection, alert_ids=over, now=to_datetime(now), why=f"the alert is {name}"
+            )
+    messages = [
+        _message(entry, recipient, now)
+        for entry in entries
+        for party in entry.change.tell
+        for recipient in _recipients(roster, entry.after, party)
+    ]
+    if messages:
+        queries.post(connection, messages)
+
+
+def _is(entry: Entry, name: str) -> bool:
+    """Whether the entry's change is what took its alert to that state."""
+    if name == "accepted":
+        return entry.change.change == "accepted"
+    return entry.after.state == "resolved"
+
+
+def _recipients(roster: Roster, alert: AlertRow, party: str) -> tuple[Recipient, ...]:
+    if party == "handover":
+        return (Recipient("handover", "handover", "emergency service"),)
+    return roster.who(alert, party)
+
+
+def _message(entry: Entry, recipient: Recipient, now: Micros) -> dict[str, Any]:
+    change, alert = entry.change, entry.after
+    payload = {
+        "occasion": change.change,
+        "reason": change.reason,
+        "recipient": recipient.as_json(),
+        "alert": as_json(alert),
+    }
+    return {
+        "alert_id": alert.id,
+        "occasion": f"{change.change}:{alert.sequence}",
+        "party": recipient.party,
+        "recipient": recipient.id,
+        "payload": Jsonb(payload),
+        "now": to_datetime(now),
+    }
+
+
+def _answer_devices(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Receipts: somebody has taken the alert, and its end."""
+    receipts = [
+        {
+            "alert_id": entry.after.id,
+            "state": name,
+            "at": iso(entry.change.at),
+            "by": entry.change.by.role if entry.change.by else None,
+        }
+        for entry in entries
+        for name in ("accepted", "resolved")
+        if _is(entry, name)
+    ]
+    if receipts:
+        queries.receipts(connection, receipts)
+
+
+def _account(party: str, row: Mapping[str, Any]) -> Recipient:
+    about = {"username": row["username"]}
+    return Recipient(party, row["id"], row["name"] or row["username"], about)

@@ -1,0 +1,159 @@
+"""The outbox: messages to people, delivered at least once, or given up with the reason.
+
+A message is written in the transaction of the change that it tells of, without a channel. It is
+then *routed*: one copy a channel, as configured where it is delivered. Each copy is tried until
+it is through, 24 hours are over, or nobody needs it any more because the alert was taken.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+from psycopg.types.json import Jsonb
+
+from alerts.channels.channel import Channel, DeliveryFailed, Message
+from alerts.ledger import Connection, queries
+from domain.time import DAY, MINUTE, SECOND, Micros, from_datetime, to_datetime
+
+LOG, WEBHOOK = "log", "webhook"
+CHANNELS = (LOG, WEBHOOK)
+
+PATIENCE: Micros = DAY
+"""How long after it was written a message is still tried."""
+
+_FIRST_WAIT: Micros = SECOND
+_LONGEST_WAIT: Micros = 15 * MINUTE
+_LEASE: Micros = MINUTE
+"""How long a claimed message is left alone; longer than any attempt may take."""
+
+DELIVERIES = Counter(
+    "carewatch_deliveries_total", "Attempts to deliver a notification.", ["channel", "result"]
+)
+_log = structlog.get_logger("carewatch.outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where messages go besides the log: every one, and those to the emergency service."""
+
+    webhook_url: str | None = None
+    handover_url: str | None = None
+
+    def of(self, party: str) -> tuple[tuple[str, str], ...]:
+        """Channel and address of each copy."""
+        webhooks = [self.webhook_url, self.handover_url if party == "handover" else None]
+        urls = dict.fromkeys(url for url in webhooks if url)
+        return ((LOG, ""), *((WEBHOOK, url) for url in urls))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to deliver for a while."""
+
+    row: int
+    message: Message
+    channel: str
+    created_at: Micros
+
+
+def route(connection: Connection, routes: Routes, now: Micros, limit: int = 500) -> int:
+    """Choose the channels of new messages; how many there were. In one transaction."""
+    rows = list(queries.unrouted(connection, limit=limit))
+    copies = [
+        {
+            **{name: row[name] for name in _COPIED},
+            "payload": Jsonb(row["payload"]),
+            "channel": channel,
+            "address": address,
+            "now": to_datetime(now),
+        }
+        for row in rows
+        for channel, address in routes.of(row["party"])
+    ]
+    if rows:
+        queries.route(connection, copies)
+        queries.routed(connection, ids=[row["id"] for row in rows])
+    return len(rows)
+
+
+def claim(connection: Connection, channel: str, now: Micros, limit: int) -> list[Claimed]:
+    """Messages of a channel that are due; commit before delivering them."""
+    rows = queries.claim(
+        connection,
+        channel=channel,
+        now=to_datetime(now),
+        until=to_datetime(now + _LEASE),
+        limit=limit,
+    )
+    return [_claimed(row) for row in rows]
+
+
+def deliver(connection: Connection, claimed: Claimed, channel: Channel, now: Micros) -> bool:
+    """Try it, and write down how it went; whether it got through.
+
+    ``connection`` is used after the attempt only, in a transaction of its own.
+    """
+    try:
+        channel.deliver(claimed.message)
+    except DeliveryFailed as error:
+        _failed(connection, claimed, str(error), now)
+        return False
+    with connection.transaction():
+        queries.delivered(connection, id=claimed.row, now=to_datetime(now))
+    DELIVERIES.labels(claimed.channel, "delivered").inc()
+    return True
+
+
+def next_delivery(connection: Connection, channel: str) -> Micros | None:
+    """When the next message of a channel is due."""
+    due = queries.next_delivery(connection, channel=channel)
+    return None if due is None else from_datetime(due)
+
+
+def wait_after(attempt: int) -> Micros:
+    """How long to wait after that many attempts: 1 s, doubling up to 15 min.
+
+    >>> [wait_after(attempt) // SECOND for attempt in (1, 2, 3, 10, 11, 500)]
+    [1, 2, 4, 512, 900, 900]
+    """
+    return min(_FIRST_WAIT << min(attempt - 1, 20), _LONGEST_WAIT)
+
+
+def message_id(parts: Iterable[str]) -> str:
+    """The same for the same message, however often it is written or tried."""
+    return "msg_" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
+
+
+_COPIED: Sequence[str] = ("alert_id", "occasion", "party", "recipient", "created_at")
+
+
+def _claimed(row: Mapping[str, Any]) -> Claimed:
+    parts = [row[name] for name in ("alert_id", "occasion", "recipient", "channel", "address")]
+    message = Message(
+        message_id(parts), row["alert_id"], row["address"], row["payload"], row["attempts"]
+    )
+    return Claimed(row["id"], message, row["channel"], from_datetime(row["created_at"]))
+
+
+def _failed(connection: Connection, claimed: Claimed, error: str, now: Micros) -> None:
+    again_at = now + wait_after(claimed.message.attempt)
+    over = again_at > claimed.created_at + PATIENCE
+    with connection.transaction():
+        if over:
+            reason = f"not delivered for 24 hours: {error}"
+            queries.give_up(connection, id=claimed.row, now=to_datetime(now), error=reason)
+        else:
+            queries.try_again(
+                connection, id=claimed.row, next_at=to_datetime(again_at), error=error
+            )
+    DELIVERIES.labels(claimed.channel, "given_up" if over else "failed").inc()
+    _log.warning(
+        "delivery failed",
+        channel=claimed.channel,
+        alert=claimed.message.alert_id,
+        attempt=claimed.message.attempt,
+        given_up=over,
+    )

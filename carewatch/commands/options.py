@@ -1,0 +1,49 @@
+"""Options that several commands have, and what they lead to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from carewatch import log, running
+from carewatch.settings import Settings, load
+from domain.errors import Unavailable
+
+Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(ctx: typer.Context, **options: Any) -> Settings:
+    """The settings in force for this call, with the log set up as they say."""
+    settings = load(ctx.obj.config if ctx.obj else None, **options)
+    log.configure(settings.log, settings.log_format)
+    return settings
+
+
+def database_of(settings: Settings) -> str:
+    """The database to work on: the one that was set, else that of the running instance."""
+    if settings.database_url:
+        return settings.database_url
+    instance = running.read(settings.data)
+    if instance is None:
+        raise Unavailable(
+            f"No carewatch runs on the folder {settings.data}: start it with `carewatch up`, "
+            "name its folder with --data, or its database with CAREWATCH_DATABASE_URL."
+        )
+    return instance.database
+
+
+@contextmanager
+def connected(ctx: typer.Context, data: Path | None) -> Iterator[psycopg.Connection]:
+    """A connection to the database, committed at the end."""
+    url = database_of(settings_of(ctx, data=data))
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"The database does not answer: {str(error).strip()}") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise Unavailable("The database has no tables yet: run `carewatch migrate`.") from error

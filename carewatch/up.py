@@ -1,0 +1,314 @@
+"""Everything at once: which parts there are, in which order they start, and when all is ready."""
+
+import errno
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import fasteners
+import psutil
+import psycopg
+import structlog
+from prometheus_client import multiprocess
+
+from carewatch import running
+from carewatch.authority import listens
+from carewatch.child import Part
+from carewatch.embedded.nats import CALLOUT, Nats, answers
+from carewatch.embedded.postgres import Postgres, free_port
+from carewatch.migrate import migrate
+from carewatch.settings import PREFIX, Settings
+from carewatch.supervisor import Supervisor
+from domain.errors import NotAllowed, Unavailable
+
+log = structlog.get_logger()
+
+Tell = Callable[[str], None]
+"""Is told, in a few words, what is being waited for."""
+
+
+class PortTaken(Unavailable):
+    """Another program listens where we are to listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What `demo` adds: data before the first start, and a part after all others."""
+
+    seed: Callable[[psycopg.Connection], None]
+    simulator: Callable[[str], list[str]] | None = None
+    """From the broker's address to the arguments of a carewatch command that plays devices."""
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Nobody else runs on this folder meanwhile. Raises NotAllowed where somebody does."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = fasteners.InterProcessLock(str(data / "lock"))
+    if not lock.acquire(blocking=False):
+        known = (data / "up.pid").read_text() if (data / "up.pid").exists() else "unknown"
+        raise NotAllowed(
+            f"carewatch runs on the folder {data} already (process {known}): "
+            "stop that one, or choose another folder with --data."
+        )
+    try:
+        (data / "up.pid").write_text(str(psutil.Process().pid))
+        yield
+    finally:
+        (data / "up.pid").unlink(missing_ok=True)
+        lock.release()
+
+
+class Instance:
+    """One running carewatch on one folder; ``stop`` ends it. The folder must be locked."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self.settings = _with_free_ports(settings)
+        self._stop = stop
+        self._ready = False
+        self._metrics = self._data / "metrics"
+        logs = self._data / "log"
+        logs.mkdir(exist_ok=True, mode=0o700)
+        self._supervisor = Supervisor(logs, stop, self._changed, self._died)
+
+    def start(self, tell: Tell, extra: Extra | None = None) -> None:
+        """Return when everything answers. Raises CarewatchError where it cannot."""
+        ended = running.end_leftovers(self._data)
+        if ended:
+            log.warning("ended what an earlier run left behind", parts=", ".join(ended))
+        running.remove(self._data)
+        shutil.rmtree(self._metrics, ignore_errors=True)
+        self._metrics.mkdir(mode=0o700)
+        check_ports(self.settings)
+        tell("database and broker")
+        with ThreadPoolExecutor(2) as threads:
+            begun = [threads.submit(self._start_database), threads.submit(self._start_broker)]
+        for each in begun:
+            self.settings = self.settings.model_copy(update=each.result())
+        tell("tables")
+        self._prepare(extra)
+        tell("gateway, escalator and API")
+        self._start_services(extra)
+        if not self._stop.is_set():
+            self._ready = True
+            self._changed(self._supervisor.pids)
+
+    def watch(self) -> None:
+        """Keep it running until ``stop`` is set."""
+        self._supervisor.watch()
+
+    def close(self) -> None:
+        """End everything; returns when no process of ours is left."""
+        running.remove(self._data)
+        self._supervisor.stop()
+        (self._data / "children.json").unlink(missing_ok=True)
+
+    @property
+    def http(self) -> str:
+        return f"http://{_spelled(self.settings.host)}:{self.settings.http_port}"
+
+    @property
+    def mqtt(self) -> str:
+        """Where devices connect, without anybody's login."""
+        if self.settings.mqtt_url:
+            scheme, _, rest = self.settings.mqtt_url.partition("://")
+            return f"{scheme}://{rest.rpartition('@')[2]}"
+        return f"mqtt://{_spelled(self.settings.host)}:{self.settings.mqtt_port}"
+
+    @property
+    def _data(self) -> Path:
+        return self.settings.data
+
+    def _start_database(self) -> dict[str, Any]:
+        """The settings that lead to it."""
+        if self.settings.database_url:
+            return {}
+        postgres = Postgres(self._data / "database", self.settings.database_port)
+        postgres.prepare()
+        command, how = postgres.command()
+        ready = partial(answers, "127.0.0.1", postgres.port)
+        self._supervisor.start(
+            Part("database", command, how, ready, farewell=signal.SIGINT, last=True)
+        )
+        if not self._stop.is_set():
+            postgres.wait()
+        return {"database_url": postgres.url}
+
+    def _start_broker(self) -> dict[str, Any]:
+        """The settings that lead to it."""
+        if self.settings.mqtt_url:
+            return {}
+        wanted = self.settings
+        broker = Nats(
+            self._data / "broker", wanted.mqtt_port, wanted.nats_port,
+            host=wanted.host, sync_always=wanted.sync_always,
+        )  # fmt: skip
+        broker.prepare()
+        command, how = broker.command()
+        self._supervisor.start(Part("broker", command, how, broker.listening, last=True))
+        return {
+            "mqtt_url": broker.mqtt_url,
+            "nats_url": broker.nats_url,
+            "nats_system_url": broker.system_url,
+            "nats_issuer": broker.issuer,
+            "nats_log": broker.log_file,
+        }
+
+    def _prepare(self, extra: Extra | None) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            with psycopg.connect(self.settings.required("database_url")) as connection:
+                migrate(connection)
+                if extra:
+                    extra.seed(connection)
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"The database does not answer: {str(error).strip()}") from error
+
+    def _start_services(self, extra: Extra | None) -> None:
+        parts = [
+            Part("pump", *self._ours("gateway")),
+            Part("escalator", *self._ours("escalator")),
+            Part("api", *self._ours("api"), ready=self._api_ready, why=self._not_ready),
+        ]
+        if self.settings.nats_url:
+            parts.append(Part("auth", *self._ours("auth"), ready=self._door_kept))
+        with ThreadPoolExecutor(len(parts)) as threads:
+            begun = [threads.submit(self._supervisor.start, part) for part in parts]
+        for each in begun:
+            each.result()
+        if extra and extra.simulator:
+            self._supervisor.start(Part("simulator", *self._ours(*extra.simulator(self.mqtt))))
+
+    def _ours(self, *arguments: str) -> tuple[list[str], dict[str, Any]]:
+        """A command of carewatch itself as a child, with these settings and no others."""
+        # An empty configuration file: what we know from ours is in the environment already.
+        command = [sys.executable, "-m", "carewatch", "--supervised", "--config", "/dev/null"]
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
+            **self.settings.environment(),
+            "PROMETHEUS_MULTIPROC_DIR": str(self._metrics),
+        }
+        return [*command, *arguments], {"env": environment}
+
+    def _api_ready(self) -> bool:
+        # It answers for the pump and the escalator, too.
+        return self._ask_readiness()[0] == 200
+
+    def _not_ready(self) -> str:
+        """The sentences of the parts that fail."""
+        try:
+            parts = json.loads(self._ask_readiness()[1])["parts"].values()
+        except (ValueError, KeyError):
+            return ""
+        return " ".join(part["detail"] for part in parts if part["state"] != "ok")
+
+    def _ask_readiness(self) -> tuple[int, bytes]:
+        host, port = self.settings.host, self.settings.http_port
+        connection = http.client.HTTPConnection(host, port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
+
+    def _door_kept(self) -> bool:
+        if not self.settings.nats_system_url:
+            return True
+        try:
+            return listens(self.settings.nats_system_url, CALLOUT)
+        except OSError:
+            return False
+
+    def _changed(self, pids: Any) -> None:
+        running.note_children(self._data, pids)
+        if self._ready and not self._stop.is_set():
+            database = self.settings.required("database_url")
+            running.write(self._data, running.Running(self.http, self.mqtt, database, dict(pids)))
+
+    def _died(self, pid: int) -> None:
+        multiprocess.mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
+
+
+def check_ports(settings: Settings) -> None:
+    """Raises PortTaken with the setting to change where somebody else listens."""
+    for name, host, port in listening_ports(settings):
+        if not port_is_free(host, port):
+            raise PortTaken(
+                f"Port {port} on {host} is taken{_by(port)}: stop that program, or choose another "
+                f"port with {PREFIX}{name.upper()} or --{name.replace('_', '-')} (0: a free one)."
+            )
+
+
+def listening_ports(settings: Settings) -> Iterator[tuple[str, str, int]]:
+    """Setting, address and port of each listener that `up` opens itself."""
+    yield "http_port", settings.host, settings.http_port
+    if not settings.mqtt_url:
+        yield "mqtt_port", settings.host, settings.mqtt_port
+        yield "nats_port", "127.0.0.1", settings.nats_port
+    if not settings.database_url and settings.database_port:
+        yield "database_port", "127.0.0.1", settings.database_port
+
+
+def port_is_free(host: str, port: int) -> bool:
+    """Whether we could listen there now."""
+    if port == 0:
+        return True
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            raise Unavailable(
+                f"Port {port} may be opened by the system's administrator only: "
+                "choose one above 1023."
+            ) from None
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise Unavailable(
+                f"Port {port} on {host} cannot be opened: {error.strerror}."
+            ) from None
+    return True
+
+
+def _by(port: int) -> str:
+    """Who listens there, as far as the system lets us see."""
+    try:
+        for each in psutil.net_connections("tcp"):
+            if each.laddr and each.laddr.port == port and each.status == "LISTEN" and each.pid:
+                return f" by {psutil.Process(each.pid).name()} (process {each.pid})"
+    except psutil.Error:
+        return ""
+    return ""
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    """The same settings with a port in place of each 0."""
+    chosen: dict[str, int] = {}
+    for name in ("http_port", "mqtt_port", "nats_port", "database_port"):
+        chosen[name] = getattr(settings, name)
+        while chosen[name] == 0:
+            port = free_port()
+            chosen[name] = 0 if port in chosen.values() else port
+    return settings.model_copy(update=chosen)
+
+
+def _spelled(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

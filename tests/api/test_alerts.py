@@ -1,0 +1,102 @@
+"""What people do with an alert, over the API."""
+
+import threading
+from typing import Any
+
+from tests.api.conftest import Asker, World
+
+
+def _act(asker: Asker, alert: str, act: str, **body: Any) -> Any:
+    return asker.ask("POST", f"/alerts/{alert}/{act}", json=body)
+
+
+def test_from_open_to_resolved(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    station = ask["station"]
+    taken = _act(station, "a1", "accept").json()
+    assert (taken["state"], taken["accepted_by"]) == ("accepted", "station")
+    assert taken["deadline"] == "2026-11-21T08:35:00.000Z"
+    assert _act(station, "a1", "on-the-way").json()["state"] == "responding"
+    assert _act(station, "a1", "arrive", note="at the door").json()["state"] == "on_site"
+    ended = _act(station, "a1", "resolve", outcome="real", note="bruised knee").json()
+    assert (ended["state"], ended["outcome"], ended["note"]) == ("resolved", "real", "bruised knee")
+    assert ended["deadline"] is None
+    history = station.get("/alerts/a1")["history"]
+    assert [change["change"] for change in history] == [
+        "raised", "accepted", "on_the_way", "arrived", "resolved",
+    ]  # fmt: skip
+    assert {change["by"] for change in history[1:]} == {"station"}
+    assert all(change["reason"] for change in history)
+
+
+def test_who_comes_second_is_told_who_was_first(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    assert _act(ask["family"], "a1", "accept").is_success
+    late = _act(ask["station"], "a1", "accept")
+    assert late.status_code == 409
+    assert "family" in late.json()["detail"]
+    assert _act(ask["family"], "a1", "accept").is_success, "the same person may say it twice"
+
+
+def test_of_two_at_once_one_gets_it(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    answers: list[int] = []
+    start = threading.Barrier(2)
+
+    def accept(account: str) -> None:
+        start.wait()
+        answers.append(_act(ask[account], "a1", "accept").status_code)
+
+    threads = [threading.Thread(target=accept, args=(name,)) for name in ("family", "station")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409]
+
+
+def test_what_the_life_of_an_alert_does_not_permit(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    answer = _act(ask["family"], "a1", "arrive")
+    assert answer.status_code == 409
+    assert "accept" in answer.json()["detail"]
+    assert [c["change"] for c in ask["family"].get("/alerts/a1")["history"]] == ["raised"]
+
+
+def test_a_rejected_alert_stays_open_for_the_next(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    assert _act(ask["family"], "a1", "reject", note="I am away").json()["state"] == "open"
+    assert _act(ask["station"], "a1", "accept").is_success
+    assert _act(ask["station"], "a1", "withdraw").json()["accepted_by"] is None
+
+
+def test_acts_take_an_empty_object_or_nothing(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    assert ask["family"].ask("POST", "/alerts/a1/accept").is_success
+    assert ask["family"].ask("POST", "/alerts/a1/resolve").status_code == 422
+    wrong = _act(ask["family"], "a1", "resolve", outcome="whatever")
+    assert wrong.status_code == 422
+    assert "outcome" in wrong.json()["detail"]
+
+
+def test_the_list_is_narrowed_and_paged(ask: dict[str, Asker], world: World) -> None:
+    for number, kind in enumerate(("sos", "fall", "smoke")):
+        world.alert(f"a{number}", "anna", kind)
+    world.alert("b1", "bert")
+    _act(ask["family"], "a0", "accept")
+    _act(ask["family"], "a0", "resolve", outcome="test")
+    centre = ask["centre"]
+
+    def found(**params: Any) -> list[str]:
+        return sorted(alert["id"] for alert in centre.get("/alerts", **params)["items"])
+
+    assert found() == ["a0", "a1", "a2", "b1"]
+    assert found(state="open") == ["a1", "a2", "b1"]
+    assert found(state="resolved") == ["a0"]
+    assert found(resident="bert") == ["b1"]
+    assert found(kind="fall", resident="anna") == ["a1"]
+    first = centre.get("/alerts", limit=3)
+    rest = centre.get("/alerts", limit=3, cursor=first["next"])
+    assert rest["next"] is None
+    walked = [alert["id"] for alert in first["items"] + rest["items"]]
+    assert sorted(walked) == ["a0", "a1", "a2", "b1"]

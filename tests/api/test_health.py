@@ -1,0 +1,71 @@
+"""Alive, ready and figures."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from psycopg_pool import ConnectionPool
+
+from api.app import create_app
+from api.database import Database
+from carewatch.readiness import LOCKS, checks
+from domain.time import SystemClock
+
+
+@pytest.fixture
+def watched(pool: ConnectionPool[psycopg.Connection]) -> TestClient:
+    return TestClient(create_app(pool, SystemClock(), checks(Database(pool), None)))
+
+
+@pytest.fixture
+def at_work(database_url: str) -> Iterator[psycopg.Connection]:
+    """Processes that hold their locks, and a pump that has saved its state."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (LOCKS["gateway"],))
+        connection.execute("select pg_advisory_lock_shared(%s)", (LOCKS["escalator"],))
+        connection.execute("insert into checkpoint values ('engine', now(), '')")
+        yield connection
+
+
+def _failing(client: TestClient, status: int) -> set[str]:
+    answer = client.get("/readyz")
+    assert answer.status_code == status, answer.text
+    parts = answer.json()["parts"]
+    assert all(part["detail"].endswith(".") for part in parts.values())
+    return {name for name, part in parts.items() if part["state"] != "ok"}
+
+
+def test_ready_when_every_part_is(watched: TestClient, at_work: psycopg.Connection) -> None:
+    assert _failing(watched, 200) == set()
+
+
+def test_what_is_missing_is_named(watched: TestClient) -> None:
+    assert _failing(watched, 503) == {"pump", "escalator"}
+
+
+def test_a_pump_that_is_stuck_is_noticed(watched: TestClient, at_work: psycopg.Connection) -> None:
+    at_work.execute("update checkpoint set at = now() - interval '10 minutes'")
+    assert _failing(watched, 503) == {"pump"}
+
+
+def test_a_missing_migration_is_noticed(watched: TestClient, at_work: psycopg.Connection) -> None:
+    at_work.execute("delete from migration where name like '0003%'")
+    assert _failing(watched, 503) == {"migrations"}
+
+
+def test_a_broker_that_is_away_is_noticed(
+    pool: ConnectionPool[psycopg.Connection], at_work: psycopg.Connection
+) -> None:
+    parts = checks(Database(pool), "mqtt://user:secret@127.0.0.1:1")
+    client = TestClient(create_app(pool, SystemClock(), parts))
+    assert _failing(client, 503) == {"broker"}
+    assert "secret" not in client.get("/readyz").text
+
+
+def test_alive_and_figures(client: TestClient) -> None:
+    assert client.get("/healthz").json()["state"] == "ok"
+    client.get("/api/v1/residents/anna")
+    figures = client.get("/metrics").text
+    assert 'route="/api/v1/residents/{resident}"' in figures
+    assert "anna" not in figures

@@ -1,0 +1,156 @@
+"""The document says what the API does, and the API does what the document says."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.problems import MEDIA_TYPE
+from tests.api.conftest import Asker, World
+
+PUBLIC = {"log_in", "healthz", "readyz", "metrics"}
+
+
+def _operations(app: FastAPI) -> dict[str, dict[str, Any]]:
+    return {
+        operation["operationId"]: operation | {"method": method, "path": path}
+        for path, methods in app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_call_is_described(app: FastAPI) -> None:
+    for name, operation in _operations(app).items():
+        statuses = operation["responses"].keys()
+        assert any(status.startswith("2") for status in statuses), name
+        if name in PUBLIC:
+            assert "security" not in operation, name
+            continue
+        assert operation["security"] == [{"HTTPBearer": []}], name
+        assert {"401", "500", "503"} <= statuses, name
+        assert ("404" in statuses) == ("{" in operation["path"]), name
+        assert ("422" in statuses) == bool(
+            operation.get("parameters") or operation.get("requestBody")
+        ), name
+
+
+def test_every_problem_is_a_problem(app: FastAPI) -> None:
+    for name, operation in _operations(app).items():
+        for status, response in operation["responses"].items():
+            if status.startswith("2") or name == "readyz":
+                continue
+            assert list(response["content"]) == [MEDIA_TYPE], (name, status)
+
+
+def test_the_document_is_served_and_valid_by_its_own_references(client: TestClient) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if "$ref" in node else []
+            return own + [ref for value in node.values() for ref in references(value)]
+        return (
+            [ref for value in node for ref in references(value)] if isinstance(node, list) else []
+        )
+
+    schemas = document["components"]["schemas"]
+    assert {ref.rpartition("/")[2] for ref in references(document)} <= schemas.keys()
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
+    ("who_am_i", {}, {}),
+    ("list_alerts", {}, {}),
+    ("get_alert", {"alert": "a1"}, {}),
+    ("get_alert", {"alert": "nothing"}, {}),
+    ("accept_alert", {"alert": "a1"}, {"json": {}}),
+    ("accept_alert", {"alert": "nothing"}, {"json": {}}),
+    ("alert_on_the_way", {"alert": "a1"}, {}),
+    ("alert_arrive", {"alert": "a1"}, {}),
+    ("alert_arrive", {"alert": "a1"}, {"json": {"wrong": 1}}),
+    ("withdraw_alert", {"alert": "a1"}, {}),
+    ("reject_alert", {"alert": "a1"}, {}),
+    ("resolve_alert", {"alert": "a1"}, {"json": {"outcome": "real"}}),
+    ("resolve_alert", {"alert": "a1"}, {"json": {}}),
+    ("list_residents", {}, {}),
+    ("create_resident", {}, {"json": {"id": "new", "name": "New"}}),
+    ("create_resident", {}, {"json": {"id": "new", "name": "New"}}),
+    ("get_resident", {"resident": "anna"}, {}),
+    ("change_resident", {"resident": "anna"}, {"json": {"risks": "falls"}}),
+    ("resident_samples", {"resident": "anna"}, {"params": {"quantity": "heart_rate"}}),
+    ("resident_samples", {"resident": "anna"}, {}),
+    ("resident_events", {"resident": "anna"}, {}),
+    ("list_devices", {}, {}),
+    ("create_device", {}, {"json": {"id": "new", "kind": "bed"}}),
+    ("create_device", {}, {"json": {"id": "new", "kind": "bed"}}),
+    ("get_device", {"device": "bed-anna"}, {}),
+    ("change_device", {"device": "bed-anna"}, {"json": {"place": "bedroom"}}),
+    ("rotate_device", {"device": "bed-anna"}, {}),
+    ("send_command", {"device": "bed-anna"}, {"json": {"command": "identify"}}),
+    ("list_commands", {"device": "bed-anna"}, {}),
+    ("remove_device", {"device": "bed-anna"}, {}),
+    ("remove_device", {"device": "bed-anna"}, {}),
+    ("list_quarantine", {}, {}),
+    ("list_users", {}, {}),
+    ("get_user", {"user": "1"}, {}),
+    ("create_user", {}, {"json": {"username": "u", "password": "12345678", "role": "admin"}}),
+    ("create_user", {}, {"json": {"username": "u", "password": "12345678", "role": "admin"}}),
+    ("change_user", {"user": "1"}, {"json": {"name": "New"}}),
+    ("list_teams", {}, {}),
+    ("get_team", {"team": "town"}, {}),
+    ("create_team", {}, {"json": {"id": "c2", "name": "C", "level": "county"}}),
+    ("create_team", {}, {"json": {"id": "c2", "name": "C", "level": "county"}}),
+    ("create_team", {}, {"json": {"id": "c3", "name": "C", "level": "village"}}),
+    ("change_team", {"team": "town"}, {"json": {"name": "New"}}),
+    ("log_in", {}, {"json": {"username": "nobody", "password": "wrong"}}),
+    ("log_in", {}, {"content": b"{not json"}),
+    ("healthz", {}, {}),
+    ("readyz", {}, {}),
+    ("log_out", {}, {}),
+    ("who_am_i", {}, {}),
+]
+
+
+def test_real_answers_are_as_described(
+    app: FastAPI, client: TestClient, ask: dict[str, Asker], world: World
+) -> None:
+    """A walk through all calls by an admin, with some mistakes on the way."""
+    world.alert("a1", "anna")
+    world.event("bed-anna", 5, "bed_exit")
+    world.sample("bed-anna", 5, heart_rate=61.0)
+    document, operations = app.openapi(), _operations(app)
+    walked = {name for name, _, _ in CALLS}
+    assert operations.keys() - walked == {"follow_feed", "metrics"}
+    for name, path, how in CALLS:
+        operation = operations[name]
+        headers = {"Authorization": f"Bearer {ask['admin'].token}"}
+        answer = client.request(
+            operation["method"], operation["path"].format(**path), headers=headers, **how
+        )
+        described = operation["responses"].get(str(answer.status_code))
+        assert described is not None, (name, answer.status_code, answer.text)
+        assert answer.status_code < 500, (name, answer.text)
+        if answer.status_code == 204:
+            continue
+        media = answer.headers["Content-Type"].partition(";")[0]
+        schema = described["content"][media]["schema"] | {"components": document["components"]}
+        validator = jsonschema.Draft202012Validator(schema)
+        errors = [error.message for error in validator.iter_errors(answer.json())]
+        assert errors == [], name
+
+
+@pytest.mark.parametrize("role", ["family", "vendor"])
+def test_roles_other_than_admin_get_what_is_described_too(
+    app: FastAPI, ask: dict[str, Asker], role: str
+) -> None:
+    for name, operation in _operations(app).items():
+        if operation["method"] != "get" or name in {*PUBLIC, "follow_feed"}:
+            continue
+        path = operation["path"].removeprefix("/api/v1")
+        path = path.format(alert="x", resident="x", device="x", team="x", user="x")
+        status = ask[role].ask("GET", path).status_code
+        assert str(status) in operation["responses"], (name, status)

@@ -1,0 +1,266 @@
+"""The command line as a user meets it: real processes, real answers, exit codes."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from domain.time import stopwatch
+
+
+def carewatch(
+    *arguments: str, given: str = "", **settings: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "carewatch", *arguments],
+        input=given, capture_output=True, text=True, timeout=60, check=False,
+        env=_environment(**settings),
+    )  # fmt: skip
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CAREWATCH_")}
+    return own | {f"CAREWATCH_{name.upper()}": value for name, value in settings.items()}
+
+
+def until(holds: Callable[[], object], seconds: float = 20) -> None:
+    deadline = stopwatch() + seconds
+    while not holds():
+        assert stopwatch() < deadline, "it did not come to pass in time"
+        threading.Event().wait(0.05)
+
+
+@dataclass
+class Instance:
+    """A `carewatch up` of our own."""
+
+    data: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def said(self) -> str:
+        return (self.data / "said").read_text()
+
+    @property
+    def run(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.data / "run.json").read_text())
+        return found
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.said
+        return (self.data / "run.json").exists()
+
+    def answers(self) -> bool:
+        try:
+            return bool(urllib.request.urlopen(self.run["http"] + "/readyz", timeout=2))
+        except OSError:
+            return False
+
+
+def start(data: Path, command: str = "up", *more: str) -> Instance:
+    data.mkdir(exist_ok=True)
+    with (data / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "carewatch", command, *more],
+            env=_environment(data=str(data), http_port="0", mqtt_port="0", nats_port="0"),
+            stdout=said, stderr=said,
+        )  # fmt: skip
+    instance = Instance(data, process)
+    until(instance.ready)
+    return instance
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    instance = start(tmp_path_factory.mktemp("up"))
+    yield instance
+    instance.process.terminate()
+    instance.process.wait(12)
+
+
+def test_help_comes_at_once_and_lists_every_command() -> None:
+    begun = stopwatch()
+    done = carewatch("--help")
+    assert stopwatch() - begun < 3  # some 0.3 s: no command's module is imported for it
+    assert done.returncode == 0
+    for name in ("up", "demo", "check", "device", "fleet", "simulate", "replay", "bench"):
+        assert re.search(rf"^\W+{name} ", done.stdout, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["fleet", "create"], 2, "Missing option"),
+        (["up", "--http-port", "70000"], 2, "70000"),
+        (["--config", "/nowhere.toml", "check"], 2, "There is no file /nowhere.toml"),
+        (["device", "list", "--data", "/nowhere"], 3, "start it with `carewatch up`"),
+        (["gateway"], 2, "CAREWATCH_DATABASE_URL"),
+    ],
+)
+def test_a_call_that_cannot_be_says_why(arguments: list[str], code: int, sentence: str) -> None:
+    done = carewatch(*arguments)
+    assert done.returncode == code, done.stderr
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_name() -> None:
+    done = carewatch("check", http_prot="1")
+    assert done.returncode == 2
+    assert "CAREWATCH_HTTP_PORT" in done.stderr
+
+
+def test_a_database_that_is_not_there_is_missing() -> None:
+    done = carewatch("migrate", database_url="postgresql://127.0.0.1:1/carewatch")
+    assert done.returncode == 3
+    assert "does not answer" in done.stderr
+
+
+def test_up_tells_where_it_is_and_who_works(instance: Instance) -> None:
+    assert set(instance.run["pids"]) == {"broker", "database", "pump", "escalator", "api", "auth"}
+    assert all(psutil.pid_exists(pid) for pid in instance.run["pids"].values())
+    assert (instance.data / "run.json").stat().st_mode & 0o077 == 0
+    assert instance.answers()
+    assert instance.run["http"] in instance.said
+
+
+def test_metrics_are_those_of_all_processes(instance: Instance) -> None:
+    with urllib.request.urlopen(instance.run["http"] + "/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    assert "carewatch_messages_total" in text  # the pump's
+    assert "carewatch_logins_total" in text or "carewatch_publishes_dropped_total" in text
+
+
+def test_a_second_up_on_the_same_folder_is_refused(instance: Instance) -> None:
+    done = carewatch("up", data=str(instance.data), http_port="0", mqtt_port="0", nats_port="0")
+    assert done.returncode == 1
+    assert f"process {instance.process.pid}" in done.stderr
+    assert str(instance.data) in done.stderr
+    assert instance.answers()
+
+
+def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = carewatch("up", "--mqtt-port", str(port), data=str(tmp_path), http_port="0")
+    assert done.returncode == 3
+    for word in (str(port), "CAREWATCH_MQTT_PORT", "--mqtt-port"):
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize("part", ["pump", "auth", "api", "escalator", "broker", "database"])
+def test_a_part_that_is_killed_comes_back(instance: Instance, part: str) -> None:
+    before = instance.run["pids"]
+    os.kill(before[part], signal.SIGKILL)
+    until(lambda: instance.run["pids"][part] != before[part])
+    until(instance.answers)
+    others = {name: pid for name, pid in before.items() if name != part}
+    assert others.items() <= instance.run["pids"].items()
+
+
+def test_a_device_is_added_listed_rotated_and_removed(instance: Instance) -> None:
+    data = str(instance.data)
+    added = carewatch("device", "add", "button-1", "--kind", "button", "--json", data=data)
+    rotated = carewatch("device", "rotate", "button-1", "--json", data=data)
+    secrets = [json.loads(done.stdout)["secret"] for done in (added, rotated)]
+    assert secrets[0] != secrets[1]
+    listed = carewatch("device", "list", "--json", data=data)
+    assert "button-1" in [device["id"] for device in json.loads(listed.stdout)]
+    assert not any(secret in listed.stdout for secret in secrets)
+    assert carewatch("device", "remove", "button-1", data=data).returncode == 0
+    gone = carewatch("device", "remove", "button-1", data=data)
+    assert gone.returncode == 1
+    assert "device list" in gone.stderr
+
+
+def test_a_fleet_is_written_for_its_owner_only(instance: Instance, tmp_path: Path) -> None:
+    out = tmp_path / "fleet.json"
+    done = carewatch("fleet", "create", "--beds", "3", "--out", str(out), data=str(instance.data))
+    assert done.returncode == 0, done.stderr
+    fleet = json.loads(out.read_text())
+    assert set(fleet["bridge"]) == {"username", "password"}
+    assert fleet["devices"] == ["bed-00001", "bed-00002", "bed-00003"]
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_an_account_that_was_added_can_log_in(instance: Instance) -> None:
+    call = ("user", "add", "ada", "--role", "admin", "--password-stdin")
+    assert carewatch(*call, given="a long word\n", data=str(instance.data)).returncode == 0
+    again = carewatch(*call, given="a long word\n", data=str(instance.data))
+    assert (again.returncode, "already" in again.stderr) == (1, True)
+    body = json.dumps({"username": "ada", "password": "a long word"}).encode()
+    request = urllib.request.Request(
+        instance.run["http"] + "/api/v1/session", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert json.loads(answer.read())["token"]
+
+
+def test_check_finds_everything_well(instance: Instance) -> None:
+    done = carewatch("check", "--json", data=str(instance.data))
+    found = {each["name"]: each for each in json.loads(done.stdout)}
+    assert done.returncode == 0, found
+    assert {"database", "clock", "tables", "broker"} <= set(found)
+
+
+def test_its_files_hold_no_secret_that_others_can_read(instance: Instance) -> None:
+    with psycopg.connect(instance.run["database"]) as connection:
+        password = str(connection.info.password)
+    keys = json.loads((instance.data / "broker" / "keys.json").read_text())
+    logs = "".join(log.read_text() for log in (instance.data / "log").iterdir())
+    logs += (instance.data / "broker" / "nats.log").read_text() + instance.said
+    assert not any(secret in logs for secret in (password, *keys.values()))
+    for private in ("broker/keys.json", "broker/nats.conf", "children.json"):
+        assert (instance.data / private).stat().st_mode & 0o077 == 0, private
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_within_ten_seconds_and_leaves_nobody(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    instance = start(tmp_path / "data", "demo", "--quiet")
+    demo = json.loads((instance.data / "demo.json").read_text())
+    assert {"accounts", "devices"} <= set(demo)
+    assert demo["accounts"][0]["password"] in instance.said
+    family = psutil.Process(instance.process.pid).children(recursive=True)
+    assert len(family) > 6
+    instance.process.send_signal(how)
+    assert instance.process.wait(10) == 0
+    until(lambda: not any(process.is_running() for process in family), seconds=1)
+    assert not (instance.data / "run.json").exists()
+
+
+def test_children_end_when_up_is_killed_and_the_rest_is_ended_by_the_next(tmp_path: Path) -> None:
+    first = start(tmp_path / "data")
+    pids = first.run["pids"]
+    first.process.kill()
+    first.process.wait()
+    ours = [pids[name] for name in ("pump", "escalator", "api", "auth")]
+    until(lambda: not any(_lives(pid) for pid in ours))
+    second = start(tmp_path / "data")
+    assert not _lives(pids["broker"])
+    assert not _lives(pids["database"])
+    second.process.terminate()
+    assert second.process.wait(10) == 0
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,174 @@
+"""The way of a reading, from a device's publish to the database and back to the device."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from carewatch import pump
+from carewatch.embedded.nats import Nats
+from carewatch.settings import Settings
+from domain.time import SystemClock
+from gateway import registry
+from gateway.mqtt.subscriber import address, make_client
+from tests.waiting import eventually
+
+
+class Device:
+    """A device with an MQTT session of its own; keeps what carewatch tells it."""
+
+    def __init__(self, broker: Nats, name: str) -> None:
+        self.name = name
+        self.receipts: list[dict[str, Any]] = []
+        self._subscribed = threading.Event()
+        self._client = make_client(broker.mqtt_url, f"test-{name}")
+        self._client.on_connect = lambda client, *_: client.subscribe(f"cw/v1/{name}/receipt", 1)
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = lambda _c, _d, m: self.receipts.append(json.loads(m.payload))
+        self._client.connect(*address(broker.mqtt_url))
+        self._client.loop_start()
+        assert self._subscribed.wait(10)
+
+    def say(self, what: str, payload: Any, *, topic: str | None = None, **how: Any) -> None:
+        """Publish, and return once the broker has it."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload)
+        info = self._client.publish(topic or f"cw/v1/{self.name}/{what}", body, qos=1, **how)
+        info.wait_for_publish(10)
+        assert info.is_published()
+
+    def leave(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+class Home:
+    """A running pump, its database, and devices of one resident."""
+
+    def __init__(self, broker: Nats, database_url: str) -> None:
+        self.broker = broker
+        self.database = psycopg.connect(database_url, autocommit=True)
+        self.database.execute("insert into resident (id, name) values ('rosa', 'Rosa')")
+        for kind in ("bed", "button", "fall"):
+            registry.add(self.database, f"{kind}-7", kind, resident="rosa")
+        self.devices: list[Device] = []
+        self.stop = threading.Event()
+        settings = Settings(database_url=database_url, mqtt_url=broker.mqtt_url)
+        self._pump = threading.Thread(target=pump.run, args=(settings, self.stop))
+        self._pump.start()
+
+    def open(self) -> None:
+        """Return once the pump receives."""
+        held = "select from pg_locks where locktype = 'advisory' and objid = %s and granted"
+        eventually(lambda: self.ask(held, pump.RECEIVING), "receiving")
+
+    def device(self, name: str) -> Device:
+        device = Device(self.broker, name)
+        self.devices.append(device)
+        return device
+
+    def ask(self, query: str, *arguments: Any) -> list[Any]:
+        return self.database.execute(query, arguments).fetchall()
+
+    def close(self) -> None:
+        self.stop.set()
+        self._pump.join(20)
+        for device in self.devices:
+            device.leave()
+        self.database.close()
+        assert not self._pump.is_alive()
+
+
+@pytest.fixture
+def home(broker: Nats, database_url: str) -> Iterator[Home]:
+    home = Home(broker, database_url)
+    try:
+        home.open()
+        yield home
+    finally:
+        home.close()
+
+
+def now_ms() -> int:
+    return SystemClock().now() // 1000
+
+
+def test_a_reading_is_kept(home: Home) -> None:
+    home.device("bed-7").say("sample", {"t": now_ms(), "heart_rate": 61, "in_bed": True})
+    assert eventually(lambda: home.ask("select heart_rate, in_bed from sample")) == [(61.0, True)]
+
+
+def test_a_press_raises_one_alert_however_often_it_comes_and_is_answered(home: Home) -> None:
+    button = home.device("button-7")
+    press = {"t": now_ms(), "id": "a1b2", "event": "button_pressed"}
+    for _ in range(100):
+        button.say("event", press)
+    eventually(lambda: len(button.receipts) == 100, "a receipt for each")
+    ((alert, state, kind),) = home.ask("select id, state, kind from alert")
+    assert (state, kind) == ("open", "sos")
+    assert {(r["event"], r["state"], r["alert"]) for r in button.receipts} == {
+        ("a1b2", "stored", alert)
+    }
+    assert home.ask("select count(*) from event") == [(1,)]
+
+
+def test_what_is_refused_is_kept_with_its_reason_and_stops_nobody(home: Home) -> None:
+    bed, fall = home.device("bed-7"), home.device("fall-7")
+    bed.say("sample", b"garbage")
+    bed.say("sample", bytes(1024 * 1024))
+    bed.say("sample", {"t": 0, "heart_rate": 99})
+    bed.say("sample", {f"field_{number}": number for number in range(10_000)})
+    bed.say("nonsense", {})
+    fall.say("event", {"event": "fall"}, retain=True)
+    fall.say("event", b"", retain=True)  # takes the retained fall back
+    bed.say("sample", {"t": now_ms(), "heart_rate": 61})
+    eventually(lambda: home.ask("select from sample where heart_rate = 61"), "the good sample")
+    refused = home.ask("select device_id, size, length(payload), reason from quarantine order by id")
+    assert [(row[0], row[1], row[2]) for row in refused[:3]] == [
+        ("bed-7", 7, 7),
+        ("bed-7", 1024 * 1024, 4096),
+        ("bed-7", 2, 2),
+    ]
+    assert "not JSON" in refused[0][3]
+    assert home.ask("select heart_rate from sample where measured_at < '1971-01-01'") == [(99.0,)]
+    eventually(lambda: home.ask("select from device_status where unknown_fields = 10000"))
+
+
+def test_a_device_that_is_placed_with_nobody_is_heard(home: Home) -> None:
+    registry.add(home.database, "spare", "button")
+    home.device("spare").say("event", {"event": "button_pressed", "t": now_ms()})
+    (found,) = eventually(lambda: home.ask("select subject, resident_id, device_id from alert"))
+    assert found == ("device:spare", None, "spare")
+
+
+def test_a_device_hears_that_somebody_has_taken_its_press(home: Home) -> None:
+    button = home.device("button-7")
+    payload = {"event": "a1", "state": "accepted", "alert": "x", "by": "station"}
+    home.database.execute(
+        "insert into downlink (device_id, topic, payload) values ('button-7', %s, %s)",
+        ("cw/v1/button-7/receipt", json.dumps(payload)),
+    )
+    assert eventually(lambda: button.receipts) == [payload]
+    eventually(lambda: home.ask("select from downlink where sent_at is not null"), "it is marked")
+
+
+def test_the_result_of_a_command_is_kept(home: Home) -> None:
+    home.database.execute(
+        "insert into command (id, device_id, command) values ('c1', 'bed-7', 'identify')"
+    )
+    home.device("bed-7").say("result", {"id": "c1", "ok": True})
+    eventually(lambda: home.ask("select from command where ok and finished_at is not null"))
+
+
+def test_readings_flow_on_after_the_database_was_away(home: Home) -> None:
+    bed = home.device("bed-7")
+    bed.say("sample", {"t": now_ms(), "heart_rate": 61})
+    eventually(lambda: home.ask("select from sample"), "a first sample")
+    home.ask(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    bed.say("sample", {"t": now_ms() + 1, "heart_rate": 62})
+    eventually(lambda: home.ask("select from sample where heart_rate = 62"), "the next sample")
