@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosql
+import orjson
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -158,7 +159,7 @@ def _row(alert: AlertRow) -> dict[str, Any]:
         row[name] = None if row[name] is None else to_datetime(row[name])
     for name in _LISTS:
         row[name] = list(row[name])
-    return row | {"evidence": Jsonb(dict(alert.evidence))}
+    return row | {"evidence": _json(alert.evidence)}
 
 
 def _event(entry: Entry) -> dict[str, Any]:
@@ -171,8 +172,8 @@ def _event(entry: Entry) -> dict[str, Any]:
         "by": change.by.id if change.by else None,
         "by_role": change.by.role if change.by else None,
         "reason": change.reason,
-        "evidence": Jsonb(dict(change.evidence)),
-        "after": Jsonb(as_json(entry.after)),
+        "evidence": _json(change.evidence),
+        "after": _json(as_json(entry.after)),
     }
 
 
@@ -220,7 +221,7 @@ def _message(entry: Entry, recipient: Recipient, now: Micros) -> dict[str, Any]:
         "occasion": f"{change.change}:{alert.sequence}",
         "party": recipient.party,
         "recipient": recipient.id,
-        "payload": Jsonb(payload),
+        "payload": _json(payload),
         "now": to_datetime(now),
     }
 
@@ -240,6 +241,11 @@ def _answer_devices(connection: Connection, entries: Sequence[Entry]) -> None:
     ]
     if receipts:
         queries.receipts(connection, receipts)
+
+
+def _json(value: Mapping[str, Any]) -> Jsonb:
+    # orjson writes NaN as null: evidence with a gap in it must not keep an alert out.
+    return Jsonb(dict(value), dumps=orjson.dumps)
 
 
 def _account(party: str, row: Mapping[str, Any]) -> Recipient:

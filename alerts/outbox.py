@@ -42,6 +42,11 @@ class Routes:
     webhook_url: str | None = None
     handover_url: str | None = None
 
+    @property
+    def webhooks(self) -> bool:
+        """Whether there is any webhook."""
+        return bool(self.webhook_url or self.handover_url)
+
     def of(self, party: str) -> tuple[tuple[str, str], ...]:
         """Channel and address of each copy."""
         webhooks = [self.webhook_url, self.handover_url if party == "handover" else None]

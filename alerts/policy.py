@@ -73,14 +73,15 @@ class Policy:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> "Policy":
-        """A policy of the rows of ``policy_step``."""
+        """A policy of the rows of ``policy_step``; the default's for a priority without any."""
         steps: dict[str, list[Step]] = {}
         for row in sorted(rows, key=lambda row: int(row["step"])):
             hold = None if row["hold_s"] is None else int(row["hold_s"]) * SECOND
             steps.setdefault(row["priority"], []).append(
                 Step(tuple(row["parties"]), hold, row["quiet"])
             )
-        return cls({priority: tuple(each) for priority, each in steps.items()})
+        given = {priority: tuple(each) for priority, each in steps.items()}
+        return cls({**cls.default().steps, **given})
 
     @classmethod
     def default(cls) -> "Policy":

@@ -44,7 +44,7 @@ order by subject, raised_at desc;
 
 -- name: one_writer()$
 -- Writers append one after the other, so that the order of sequences is the order of commits.
-select pg_advisory_xact_lock(7264002);
+select pg_advisory_xact_lock(7264010);
 
 -- name: next_sequences(count)
 select nextval('alert_sequence') as sequence from generate_series(1, :count);

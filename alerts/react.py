@@ -17,9 +17,9 @@ from domain.directory import Directory, Subject
 from domain.finding import KINDS, RANK, Finding, Priority
 from domain.time import Micros
 
-HELD_BACK_BY: Mapping[str, frozenset[str]] = {
-    kind: frozenset({"sos", "fall", "smoke"}) for kind in ("bed_exit_long", "inactivity", "not_up")
-}
+HELD_BACK_BY: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("bed_exit_long", "inactivity", "not_up"), ("sos", "fall", "smoke")
+)
 """Kinds that are not raised while one of these is open: who lies on the floor is not in bed."""
 
 OF_A_DEVICE = frozenset(
@@ -139,8 +139,9 @@ class Book:
             return None
         if alert is not None:
             return _again(alert, finding, source, occurrence)
-        if self._held_back(finding, subject):
-            return None
+        louder = self._louder(finding, subject)
+        if louder is not None:
+            return _held_back(louder, finding, occurrence)
         new = _alert(finding, subject, source, occurrence)
         situation = Situation(_EVERYBODY_ASKABLE, now, subject.timezone)
         return _raised(_with_device(new, directory), finding, policy, situation)
@@ -157,8 +158,12 @@ class Book:
         is_worse = RANK[finding.priority] > RANK[self.known[name]]
         return worse if is_worse and worse not in self.known else None
 
-    def _held_back(self, finding: Finding, subject: Subject) -> bool:
-        return any((subject.id, kind) in self.open for kind in HELD_BACK_BY.get(finding.kind, ()))
+    def _louder(self, finding: Finding, subject: Subject) -> AlertRow | None:
+        """The open alert beside which this finding is not to be raised, if any."""
+        kinds = HELD_BACK_BY.get(finding.kind, ())
+        found = [self.open.get((subject.id, kind)) for kind in kinds]
+        rank = RANK[finding.priority]
+        return next((alert for alert in found if alert and RANK[alert.priority] >= rank), None)
 
 
 def _alert(finding: Finding, subject: Subject, source: str, name: str) -> AlertRow:
@@ -217,6 +222,22 @@ def _again(alert: AlertRow, finding: Finding, source: str, occurrence: str) -> C
         evidence=finding.evidence,
         priority=finding.priority if worse else alert.priority,
         sources=(*(other for other in alert.sources if other != source), source),
+        occurrence=occurrence,
+        event=_event(finding),
+    )
+
+
+def _held_back(louder: AlertRow, finding: Finding, occurrence: str) -> Change | None:
+    """Not raised, and written down with the alert that is the reason."""
+    if occurrence in louder.occurrences:
+        return None
+    return change_of(
+        louder,
+        "repeated",
+        finding.at,
+        f"{finding.kind} is held back while this is open.",
+        evidence={**finding.evidence, "held_back": finding.kind},
+        sources=louder.sources,
         occurrence=occurrence,
         event=_event(finding),
     )

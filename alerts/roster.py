@@ -97,6 +97,6 @@ def contacts_of(contacts: Any) -> tuple[Recipient, ...]:
         Recipient(
             "contacts", f"contact {place}", str(contact.get("name") or f"contact {place}"), contact
         )
-        for place, contact in enumerate(contacts or (), start=1)
+        for place, contact in enumerate(contacts if isinstance(contacts, list) else (), start=1)
         if isinstance(contact, dict)
     )

@@ -1,7 +1,7 @@
 """The application: routes, errors, headers and figures around one context."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -9,13 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import Histogram
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.changes import Changes
-from api.context import Check, Context
+from api.context import Context, Look, no_parts
 from api.database import Database, Pool
 from api.feed import Feed
 from api.routes import alerts, devices, feed, health, quarantine, residents, session, teams, users
@@ -27,6 +28,8 @@ PREFIX = "/api/v1"
 
 MOST_BYTES = 1024 * 1024
 """The largest body that is read; people's and devices' records are a few KB."""
+
+_TOO_LARGE = f"A body may have {MOST_BYTES // 1024} KiB: send less at a time."
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -43,13 +46,13 @@ _latency = Histogram(
 )
 
 
-def create_app(pool: Pool, clock: Clock, checks: Mapping[str, Check] | None = None) -> FastAPI:
-    """The API and its page. ``checks`` are the parts that ``/readyz`` looks at.
+def create_app(pool: Pool, clock: Clock, look: Look = no_parts) -> FastAPI:
+    """The API and its page. ``look`` tells the parts that ``/readyz`` shows.
 
     ``app.state.context.feed`` is to be woken when something changes, and closed at the end.
     """
     database = Database(pool)
-    context = Context(database, clock, Feed(Changes(database), clock), Throttle(), checks or {})
+    context = Context(database, clock, Feed(Changes(database), clock), Throttle(), look)
     app = FastAPI(
         title="carewatch",
         version="1",
@@ -58,7 +61,6 @@ def create_app(pool: Pool, clock: Clock, checks: Mapping[str, Check] | None = No
         docs_url=None,  # these pages load their scripts from other people's hosts
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MOST_BYTES,
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
@@ -110,7 +112,22 @@ class _Outside:
                 _protect(scope["path"], message)
             await send(message)
 
-        await self._app(scope, receive, answer)
+        await self._app(scope, _bounded(receive), answer)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same, until a body grows too large: nobody fills our memory."""
+    taken = 0
+
+    async def take() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MOST_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return take
 
 
 def _labels(scope: Scope, message: Message) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """What a route is handed: the database, the time, and who asks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -24,7 +24,12 @@ class Part:
     detail: str
 
 
-Check = Callable[[], Part]
+Look = Callable[[], Mapping[str, Part]]
+"""Looks at all parts; never raises."""
+
+
+def no_parts() -> Mapping[str, Part]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Context:
     clock: Clock
     feed: Feed
     throttle: Throttle
-    checks: Mapping[str, Check] = field(default_factory=dict)
+    look: Look
 
 
 def context(request: Request) -> Context:

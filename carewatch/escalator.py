@@ -31,7 +31,7 @@ WORKING = 7_264_003
 _WEBHOOK_THREADS = 4
 _LONGEST_WAIT_S = 1.0
 """At least this often it is looked, NOTIFY or not; also the time that a stop may take."""
-_BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_BACKOFF_S = (0.1, 0.2, 0.5, 1.0)
 _CHECK_EVERY: Micros = MINUTE
 
 _log = structlog.get_logger("carewatch.escalator")
@@ -72,10 +72,11 @@ def run(settings: EscalatorSettings, stop: threading.Event) -> None:
         webhook = WebhookChannel(settings.webhook_secret, clock)
         closing.callback(webhook.close)
         routes = outbox.Routes(settings.webhook_url, settings.handover_url)
+        senders = _WEBHOOK_THREADS if routes.webhooks else 1
         jobs = [
             Job("route", "outbox", lambda connection: _route(connection, routes, clock)),
             _delivery(outbox.LOG, 0, LogChannel(), clock),
-            *(_delivery(outbox.WEBHOOK, n, webhook, clock) for n in range(_WEBHOOK_THREADS)),
+            *(_delivery(outbox.WEBHOOK, n, webhook, clock) for n in range(senders)),
         ]
         threads = [_start(job, settings.database_url, clock, stop) for job in jobs]
         keep(Job("deadlines", "alert", Keeper(clock)), settings.database_url, clock, stop)
@@ -84,7 +85,18 @@ def run(settings: EscalatorSettings, stop: threading.Event) -> None:
 
 
 def keep(job: Job, database_url: str, clock: Clock, stop: threading.Event) -> None:
-    """Do the job until ``stop``, whatever becomes of the database meanwhile."""
+    """Do the job until ``stop``, whatever becomes of the database meanwhile.
+
+    Anything else that goes wrong ends the job and sets ``stop``: whoever started the process
+    starts it afresh, rather than leave it running with a part of it dead.
+    """
+    try:
+        _keep(job, database_url, clock, stop)
+    finally:
+        stop.set()
+
+
+def _keep(job: Job, database_url: str, clock: Clock, stop: threading.Event) -> None:
     failures = 0
     while not stop.is_set():
         try:

@@ -1,12 +1,12 @@
 """The parts that have to work for an alert to reach somebody, each with its state."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import psycopg
 
-from api.context import Check, Part
+from api.context import Part
 from api.database import Database
 from carewatch.migrate import migrations
 from domain.errors import Unavailable
@@ -17,6 +17,7 @@ to write them, and they end with their holder."""
 STUCK_S = 120
 """The pump saves its state every 30 s, and takes a turn every second even if nothing comes."""
 
+_UNKNOWN = Part(False, "Not known while the database is not in order.")
 _HELD = (
     "select exists (select from pg_locks where locktype = 'advisory' and objid = %s and granted"
     " and database = (select oid from pg_database where datname = current_database()))"
@@ -24,32 +25,30 @@ _HELD = (
 _CHECKPOINT_AGE = "select extract(epoch from clock_timestamp() - max(at)) from checkpoint"
 
 
-def checks(database: Database, mqtt_url: str | None) -> Mapping[str, Check]:
-    """What ``/readyz`` looks at. The broker is left out where its address is not known."""
-    found: dict[str, Check] = {
-        "database": lambda: _on(database, _answers),
-        "migrations": lambda: _on(database, _migrated),
-        "pump": lambda: _on(database, _pumping),
-        "escalator": lambda: _on(database, lambda found: _at_work(found, "escalator")),
-    }
+def parts(database: Database, mqtt_url: str | None) -> Mapping[str, Part]:
+    """What ``/readyz`` shows. The broker is left out where its address is not known."""
+    found = _in_database(database)
     if mqtt_url is not None:
         url = urlsplit(mqtt_url)
-        address = url.hostname or "127.0.0.1", url.port or 1883
-        found["broker"] = lambda: _reached(address)
+        found["broker"] = _reached((url.hostname or "127.0.0.1", url.port or 1883))
     return found
 
 
-def _on(database: Database, look: Callable[[psycopg.Connection], Part]) -> Part:
+def _in_database(database: Database) -> dict[str, Part]:
+    """One connection for all: where there is none, nobody waits for it three times."""
     try:
         with database.transaction() as connection:
-            return look(connection)
+            migrated = _migrated(connection)
+            known = migrated.ok
+            return {
+                "database": Part(True, "The database answers."),
+                "migrations": migrated,
+                "pump": _pumping(connection) if known else _UNKNOWN,
+                "escalator": _at_work(connection, "escalator") if known else _UNKNOWN,
+            }
     except Unavailable as error:
-        return Part(False, str(error))
-
-
-def _answers(connection: psycopg.Connection) -> Part:
-    connection.execute("select 1")
-    return Part(True, "The database answers.")
+        away = Part(False, str(error))
+        return {"database": away} | dict.fromkeys(("migrations", "pump", "escalator"), _UNKNOWN)
 
 
 def _migrated(connection: psycopg.Connection) -> Part:

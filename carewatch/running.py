@@ -24,8 +24,10 @@ class Running:
 
 
 def read(data: Path) -> Running | None:
-    """The instance that runs on this folder, or None."""
+    """The instance that runs on this folder, or None; what a killed one left does not count."""
     try:
+        if not psutil.pid_exists(int((data / "up.pid").read_text())):
+            return None
         said = json.loads((data / "run.json").read_text())
         return Running(**{name: said[name] for name in Running.__dataclass_fields__})
     except (FileNotFoundError, PermissionError, ValueError, KeyError):

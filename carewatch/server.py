@@ -16,13 +16,13 @@ from psycopg_pool import ConnectionPool
 from api.app import create_app
 from api.database import Database
 from api.feed import Feed
-from carewatch.readiness import checks
+from carewatch.readiness import parts
 from carewatch.settings import Settings
 from domain.errors import Unavailable
 from domain.time import Clock, SystemClock
 
 POOL_SIZE = 10
-WAIT_S = 5.0
+WAIT_S = 3.0
 """How long a request waits for a connection before it is told that the database is away."""
 GRACE_S = 5
 """How long requests may take to end when we are to stop."""
@@ -73,7 +73,7 @@ class Server:
 
     def __enter__(self) -> "Server":
         pool = _pool(self._database_url)
-        app = create_app(pool, self._clock, checks(Database(pool), self._mqtt_url))
+        app = create_app(pool, self._clock, lambda: parts(Database(pool), self._mqtt_url))
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed
         listener = Listener(self._database_url, feed)
@@ -167,6 +167,7 @@ def _pool(database_url: str) -> ConnectionPool[psycopg.Connection]:
         min_size=2,
         max_size=POOL_SIZE,
         timeout=WAIT_S,
+        reconnect_timeout=WAIT_S,  # later requests try again; the pool's own pauses grow too long
         check=ConnectionPool.check_connection,
         kwargs={"application_name": "carewatch api", "connect_timeout": 5},
         open=True,

@@ -1,5 +1,6 @@
 """A fleet against a real broker, in real time or faster."""
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Live:
 
     def _say(self, message: Message) -> None:
         own = message.device in self._access.secrets
-        session = message.device if own else _BRIDGE
+        session = message.device if own else _TOGETHER
         if message.will and own:
             self._publisher.cut(session)
             return
@@ -105,7 +106,8 @@ class Live:
         self._fleet.hear(topic, payload, self._pace.story(self._clock.now()))
 
 
-_BRIDGE = "carewatch-simulators"
+_TOGETHER = f"simulated-homes-{os.getpid()}"
+"""Client id of the session that all devices without a login of their own share."""
 
 
 def _logins(fleet: Fleet, access: Access) -> list[Login]:
@@ -123,7 +125,7 @@ def _logins(fleet: Fleet, access: Access) -> list[Login]:
             for device in together
             if isinstance(device, Button)
         )
-        logins.append(Login(_BRIDGE, name, password, None, receipts, subscription_qos=0))
+        logins.append(Login(_TOGETHER, name, password, None, receipts, subscription_qos=0))
     return logins
 
 

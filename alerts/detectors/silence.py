@@ -1,7 +1,7 @@
 """device_silent: nothing was heard of a device for three of its intervals.
 
 A device for emergencies (fall detector, button) is missed after 3 minutes at most, whatever it
-promised: EN 50136 grade 4. A device that promises no interval is missed only after the broker
+promised: what EN 50136-1 asks of category SP4. A device that promises no interval is missed only after the broker
 said that its connection broke. None is watched before it was heard of once: registered is not
 installed.
 """

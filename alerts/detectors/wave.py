@@ -83,9 +83,13 @@ class Known:
         return {"at": self.at, "value": self.value, "arrived": self.arrived}
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take back copies of what :meth:`state` gave."""
-        self.at, self.value = arrays["at"].copy(), arrays["value"].copy()
-        self.arrived = arrays["arrived"].copy()
+        """Take back copies of what :meth:`state` gave; of another set of quantities, nothing."""
+        size = len(arrays["at"])
+        self.at, self.value, self.arrived = self.at[:0], self.value[:0], self.arrived[:0]
+        self.resize(size)
+        if arrays["at"].shape == self.at.shape and arrays["value"].shape == self.value.shape:
+            self.at, self.value = arrays["at"].copy(), arrays["value"].copy()
+            self.arrived = arrays["arrived"].copy()
 
     def behind(self, batch: Batch) -> NDArray[np.bool_]:
         """Which rows are older than something that their device told."""

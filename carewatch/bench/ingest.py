@@ -118,7 +118,7 @@ def _start_pump(whole: Stack, fleet: Path) -> None:
     def through() -> bool:
         whole.load(fleet, "--rate", "0", "--messages", "1", "--beds", "1")
         with whole.connect() as connection:
-            return bool(connection.execute("select from sample limit 1").fetchone())
+            return connection.execute("select from sample limit 1").fetchone() is not None
 
     until(through, 60, "A first message through the pump")
     with whole.connect() as connection:

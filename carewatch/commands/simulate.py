@@ -19,10 +19,10 @@ from domain.errors import CarewatchError
 from domain.time import NEVER, SECOND, Micros, SystemClock, from_datetime, iso
 from gateway.mqtt.publisher import Traffic
 from simulators import faults, recording
-from simulators.fleet import build, incidents_of, make_homes
+from simulators.fleet import Fleet, build, incidents_of, make_homes
 from simulators.live import Access, Live, pace
 from simulators.residents import Incident
-from simulators.scenarios import Home, Scenario, scenario, truth
+from simulators.scenarios import SCENARIOS, Home, Scenario, UnknownScenario, scenario, truth
 
 _RECORDED_DAY = date(2026, 3, 2)
 """The day of a recording that names none: always the same, so that its bytes are."""
@@ -38,6 +38,25 @@ class _Cast:
 
     homes: Sequence[Home]
     access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """What is to be played, when it has been decided when it begins."""
+
+    story: Scenario
+    cast: _Cast
+    rate: float
+    seed: int
+    faults: Sequence[faults.Fault]
+    truth_file: Path | None
+
+    def fleet(self, begin: Micros, ends: Micros) -> Fleet:
+        """The devices of a run from ``begin`` to ``ends``; writes down what must ring."""
+        homes = self.cast.homes
+        incidents = incidents_of(self.story, homes, begin, self.seed)
+        _write_truth(self.truth_file, incidents, homes, ends)
+        return build(homes, incidents, begin, self.rate, self.seed, self.faults)
 
 
 def simulate(
@@ -90,38 +109,46 @@ def simulate(
     if name == "list":
         _list()
         return
-    story = scenario(name)
-    cast = _cast(devices, residents, timezone, username, password)
     lasts = None if duration is None else round(duration * SECOND)
-    many = [faults.parse(text, seed) for text in fault or ()]
-    if directory is not None:
-        directory.write_text(recording.directory(cast.homes), "utf-8")
-    if out is not None:
-        begin = _recorded_from(start, story, cast.homes[0].zone)
-        incidents = incidents_of(story, cast.homes, begin, seed)
-        fleet = build(cast.homes, incidents, begin, rate, seed, many)
-        _write_truth(truth_file, incidents, cast.homes, begin + (lasts or story.lasts))
-        _write(out, recording.lines(fleet, begin, lasts or story.lasts))
-        return
+    try:
+        plot = _Plot(
+            scenario(name),
+            _cast(devices, residents, timezone, username, password),
+            rate,
+            seed,
+            tuple(faults.parse(text, seed) for text in fault or ()),
+            truth_file,
+        )
+        if directory is not None:
+            directory.write_text(recording.directory(plot.cast.homes), "utf-8")
+        if out is not None:
+            _record(plot, out, start, lasts or plot.story.lasts)
+            return
+    except (BadRequest, faults.BadFault, UnknownScenario) as error:
+        raise typer.BadParameter(str(error)) from error
+    _play(plot, mqtt or _configured(), speed, lasts)
+
+
+def _record(plot: "_Plot", out: Path, start: str | None, lasts: Micros) -> None:
+    begin = _recorded_from(start, plot.story, plot.cast.homes[0].zone)
+    _write(out, recording.lines(plot.fleet(begin, begin + lasts), begin, lasts))
+
+
+def _play(plot: "_Plot", mqtt: str, speed: float, lasts: Micros | None) -> None:
     clock = SystemClock()
-    moving = pace(clock.now(), speed, lasts or story.lasts)
-    incidents = incidents_of(story, cast.homes, moving.begin, seed)
+    moving = pace(clock.now(), speed, lasts or plot.story.lasts)
     ends = NEVER if lasts is None else moving.begin + lasts
-    _write_truth(truth_file, incidents, cast.homes, ends)
-    fleet = build(cast.homes, incidents, moving.begin, rate, seed, many)
-    address = mqtt or _configured()
-    live = Live(fleet, address, cast.access, clock, moving)
+    fleet = plot.fleet(moving.begin, ends)
+    live = Live(fleet, mqtt, plot.cast.access, clock, moving)
     typer.echo(
-        f"{len(cast.homes)} homes with {len(fleet.devices)} devices, scenario {story.name}: "
-        f"{story.about}. Stop with Ctrl-C.",
+        f"{len(plot.cast.homes)} homes with {len(fleet.devices)} devices, scenario "
+        f"{plot.story.name}: {plot.story.about}. Stop with Ctrl-C.",
         err=True,
     )
     _report(live.run(_stopped_by_signal(), ends, _Complaints(live)))
 
 
 def _list() -> None:
-    from simulators.scenarios import SCENARIOS
-
     for story in SCENARIOS.values():
         typer.echo(f"{story.name:16} {story.about}")
 

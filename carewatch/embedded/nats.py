@@ -74,9 +74,11 @@ authorization {{
 class Nats:
     """A broker in ``folder``; run in the foreground.
 
-    ``ack_wait_s``: how long a subscriber may keep a message before it is sent again. After a
-    reconnect it is also how long the unacknowledged ones take to come again, because NATS does
-    not count a lost connection as a refusal.
+    ``ack_wait_s``: how long a subscriber may keep a message before it is sent again (marked as
+    a duplicate, with the same packet id). That goes for reconnects too: NATS does not count a
+    lost connection as a refusal. So it is what a killed gateway can delay an emergency by, and
+    short; a gateway that waits for its database gets its at most ``MAX_ACK_PENDING`` messages
+    again as often, which it recognises.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class Nats:
         *,
         host: str = "127.0.0.1",
         sync_always: bool = False,
-        ack_wait_s: int = 30,
+        ack_wait_s: int = 5,
     ) -> None:
         self.folder = folder
         self.host = host

@@ -68,7 +68,7 @@ create trigger alert_changed after insert on alert_event
 create table policy_step (
     priority  text not null check (priority in ('high', 'medium', 'low')),
     step      integer not null,
-    hold_s    integer,
+    hold_s    integer check (hold_s > 0),
     parties   text[] not null,
     quiet     boolean not null default false,
     primary key (priority, step)

@@ -150,15 +150,15 @@ def test_an_escalator_outlives_its_connections(
 ) -> None:
     county.connection.execute("update policy_step set hold_s = 1")
     with running(database_url):
-        eventually(lambda: _connections(county) >= 6)
+        eventually(lambda: _connections(county) == 4)
         county.connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and application_name = %s",
             (escalator.APPLICATION_NAME,),
         )
+        eventually(lambda: _connections(county) == 4)
         county.tell(county.finding("sos", at=SystemClock().now()))
         eventually(lambda: state(county)[1] >= 1)
-        eventually(lambda: _connections(county) >= 6)
 
 
 def _connections(county: Any) -> int:

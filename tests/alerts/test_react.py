@@ -96,9 +96,15 @@ def test_a_clearing_from_before_is_no_clearing_of_now(tell: Any, finding: Make) 
 
 @pytest.mark.parametrize("louder", ["sos", "fall", "smoke"])
 def test_nobody_is_told_of_an_empty_bed_beside_an_emergency(
-    tell: Any, finding: Make, louder: str
+    directory: Snapshot, finding: Make, louder: str
 ) -> None:
-    assert tell(finding(louder), finding("bed_exit_long", "bed-1")) == ["raised"]
+    exit_long = finding("bed_exit_long", "bed-1")
+    told = Book().react([finding(louder), exit_long, exit_long], directory, POLICY, 0)
+    assert [(change.kind, change.change) for change in told] == [
+        (louder, "raised"),
+        (louder, "repeated"),
+    ]
+    assert told[-1].reason == "bed_exit_long is held back while this is open."
 
 
 def test_each_resident_has_alerts_of_their_own(tell: Any, finding: Make) -> None:

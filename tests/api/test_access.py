@@ -58,9 +58,9 @@ GET /devices                                        | +       | +       | +     
 GET /quarantine                                     | 403     | +       | +       | +       | +
 GET /teams                                          | 403     | +       | +       | 403     | +
 POST /teams {"id": "c", "name": "C", "level": "county"} | 403     | 403     | 403     | 403     | +
-POST /users {"username": "u", "password": "12345678", "role": "admin"} | 403     | 403     | 403     | 403     | +
-POST /devices {"id": "d", "kind": "bed", "resident": "{resident}"} | 403     | +/422   | +/422   | 422     | +/+
-POST /devices {"id": "d", "kind": "bed", "vendor": "{vendor}"} | 403     | 422     | +/+     | +/422   | +/+
+POST /users {"username": "u", "password": "12345678", "role": "admin"} | 403 | 403 | 403 | 403 | +
+POST /devices {"id": "d", "kind": "bed", "resident": "{resident}"} | 403 | +/422 | +/422 | 422 | +/+
+POST /devices {"id": "d", "kind": "bed", "vendor": "{vendor}"} | 403 | 422 | +/+ | +/422 | +/+
 GET /me                                             | +       | +       | +       | +       | +
 DELETE /session                                     | +       | +       | +       | +       | +
 """

@@ -9,13 +9,13 @@ from psycopg_pool import ConnectionPool
 
 from api.app import create_app
 from api.database import Database
-from carewatch.readiness import LOCKS, checks
+from carewatch.readiness import LOCKS, parts
 from domain.time import SystemClock
 
 
 @pytest.fixture
 def watched(pool: ConnectionPool[psycopg.Connection]) -> TestClient:
-    return TestClient(create_app(pool, SystemClock(), checks(Database(pool), None)))
+    return TestClient(create_app(pool, SystemClock(), lambda: parts(Database(pool), None)))
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def at_work(database_url: str) -> Iterator[psycopg.Connection]:
 def _failing(client: TestClient, status: int) -> set[str]:
     answer = client.get("/readyz")
     assert answer.status_code == status, answer.text
-    parts = answer.json()["parts"]
-    assert all(part["detail"].endswith(".") for part in parts.values())
-    return {name for name, part in parts.items() if part["state"] != "ok"}
+    shown = answer.json()["parts"]
+    assert all(part["detail"].endswith(".") for part in shown.values())
+    return {name for name, part in shown.items() if part["state"] != "ok"}
 
 
 def test_ready_when_every_part_is(watched: TestClient, at_work: psycopg.Connection) -> None:
@@ -51,14 +51,14 @@ def test_a_pump_that_is_stuck_is_noticed(watched: TestClient, at_work: psycopg.C
 
 def test_a_missing_migration_is_noticed(watched: TestClient, at_work: psycopg.Connection) -> None:
     at_work.execute("delete from migration where name like '0003%'")
-    assert _failing(watched, 503) == {"migrations"}
+    assert _failing(watched, 503) == {"migrations", "pump", "escalator"}
 
 
 def test_a_broker_that_is_away_is_noticed(
     pool: ConnectionPool[psycopg.Connection], at_work: psycopg.Connection
 ) -> None:
-    parts = checks(Database(pool), "mqtt://user:secret@127.0.0.1:1")
-    client = TestClient(create_app(pool, SystemClock(), parts))
+    url = "mqtt://user:secret@127.0.0.1:1"
+    client = TestClient(create_app(pool, SystemClock(), lambda: parts(Database(pool), url)))
     assert _failing(client, 503) == {"broker"}
     assert "secret" not in client.get("/readyz").text
 

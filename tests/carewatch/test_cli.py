@@ -106,7 +106,7 @@ def test_help_comes_at_once_and_lists_every_command() -> None:
     [
         (["nonsense"], 2, "No such command"),
         (["fleet", "create"], 2, "Missing option"),
-        (["up", "--http-port", "70000"], 2, "70000"),
+        (["up", "--http-port", "70000"], 2, "65535"),
         (["--config", "/nowhere.toml", "check"], 2, "There is no file /nowhere.toml"),
         (["device", "list", "--data", "/nowhere"], 3, "start it with `carewatch up`"),
         (["gateway"], 2, "CAREWATCH_DATABASE_URL"),
@@ -250,6 +250,8 @@ def test_children_end_when_up_is_killed_and_the_rest_is_ended_by_the_next(tmp_pa
     pids = first.run["pids"]
     first.process.kill()
     first.process.wait()
+    assert carewatch("device", "list", data=str(first.data)).returncode == 3
+    (first.data / "run.json").unlink()  # was left, and tells nothing any more
     ours = [pids[name] for name in ("pump", "escalator", "api", "auth")]
     until(lambda: not any(_lives(pid) for pid in ours))
     second = start(tmp_path / "data")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contracts.stream import PEOPLE, START, Message, chunks, run, stream, street, turn
 
 from alerts.detectors import judging_samples, standard
 from alerts.detectors.detector import Detector
@@ -18,6 +17,7 @@ from domain.finding import KINDS, RANK, Finding
 from domain.quantity import HEART_RATE, QUANTITIES, WIDTH
 from domain.sample import Batch
 from domain.time import NEVER, SECOND
+from tests.contracts.stream import PEOPLE, START, Message, chunks, run, stream, street, turn
 
 Make = Callable[[], Engine]
 SEEDS = range(2)

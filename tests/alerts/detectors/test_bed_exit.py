@@ -1,9 +1,9 @@
 """Who leaves the bed at night and does not come back is missed after 20 minutes."""
 
 import pytest
-from tests.alerts.stage import AMBIENT, BED, Stage, anna, at, event, instant
 
 from alerts.detectors.bed_exit import BedExit
+from tests.alerts.stage import AMBIENT, BED, Stage, anna, at, event, instant
 
 NIGHT = instant("2026-11-21T02:00:00+00:00")
 MINUTES = 60.0

@@ -1,11 +1,11 @@
 """What is wrong with a device itself: battery, fault, clock."""
 
 import pytest
-from tests.alerts.stage import BED, FALL, Stage, anna, at, event
 
 from alerts.detectors.battery import Battery
 from alerts.detectors.clock_skew import ClockSkew
 from alerts.detectors.fault import Fault
+from tests.alerts.stage import BED, FALL, Stage, anna, at, event
 
 MINUTES = 60.0
 
@@ -44,9 +44,7 @@ def test_values_that_stand_still_for_half_an_hour_are_stuck() -> None:
 
 
 def test_a_device_that_tells_one_rate_only_can_be_stuck_too() -> None:
-    assert Stage(Fault()).every(10, 0, 1800, heart_rate=61).told() == [
-        (1800, "device_fault", True)
-    ]
+    assert Stage(Fault()).every(10, 0, 1800, heart_rate=61).told() == [(1800, "device_fault", True)]
 
 
 @pytest.mark.parametrize(

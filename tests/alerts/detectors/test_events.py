@@ -1,10 +1,10 @@
 """Events that speak for themselves: buttons and hazards."""
 
 import pytest
-from tests.alerts.stage import AMBIENT, BUTTON, FALL, Stage, at, event
 
 from alerts.detectors.hazard import Hazard
 from alerts.detectors.sos import Sos
+from tests.alerts.stage import AMBIENT, BUTTON, FALL, Stage, at, event
 
 
 def test_every_press_is_told_with_its_key() -> None:
@@ -37,9 +37,7 @@ def test_a_press_of_an_impossible_time_was_now() -> None:
 
 @pytest.mark.parametrize("name", ["smoke", "gas", "carbon_monoxide", "water_leak"])
 def test_a_hazard_lasts_until_its_sensor_says_otherwise(name: str) -> None:
-    stage = Stage(Hazard()).happen(
-        event(0, name, AMBIENT), event(60, name, AMBIENT, active=False)
-    )
+    stage = Stage(Hazard()).happen(event(0, name, AMBIENT), event(60, name, AMBIENT, active=False))
     assert stage.told() == [(0, name, True), (60, name, False)]
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.alerts.stage import AMBIENT, BED, BUTTON, FALL, Stage, at, event
 
 from alerts.detectors.fall import Fall
+from tests.alerts.stage import AMBIENT, BED, BUTTON, FALL, Stage, at, event
 
 SUSPECTED = (0, "fall_suspected", True)
 BECAME_FALL = [(60, "fall", True), (60, "fall_suspected", False)]

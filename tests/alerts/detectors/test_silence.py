@@ -1,10 +1,10 @@
 """Who is missed, after how long, and that a restart of ours is not their silence."""
 
 import pytest
-from tests.alerts.stage import AMBIENT, ANNA, BED, BUTTON, FALL, OTHER_BED, Stage, at, event
 
 from alerts.detectors.silence import Silence, allowance
 from domain.directory import Device
+from tests.alerts.stage import AMBIENT, ANNA, BED, BUTTON, FALL, OTHER_BED, Stage, at, event
 
 
 def device(kind: str, interval_s: float | None) -> Device:

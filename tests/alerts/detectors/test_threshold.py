@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.alerts.stage import ANNA, BED, OTHER_BED, Stage, anna, at
 
 from alerts.detectors.breathing import Breathing
 from alerts.detectors.heart_rate import HeartRate
 from alerts.detectors.respiration import Respiration
 from alerts.detectors.spo2 import Spo2
+from tests.alerts.stage import ANNA, BED, OTHER_BED, Stage, anna, at
 
 
 def street(**thresholds: float) -> Stage:

@@ -1,0 +1,89 @@
+"""``carewatch bench``: how much this machine can do, as figures in JSON."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="Measure how much this machine can do.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def ingest(
+    beds: Annotated[int, typer.Option(min=1, help="Devices that send")] = 10_000,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 15_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long")] = 60,
+    burst: Annotated[
+        int, typer.Option(min=1000, help="Messages that wait, for capacity")
+    ] = 200_000,
+    json: AsJson = False,
+) -> None:
+    """From MQTT to the committed row, with all detectors on; and the bare pump beside it."""
+    from carewatch.bench.ingest import Plan, measure
+
+    _show(measure(Plan(beds, rate, seconds, burst)), json)
+
+
+@app.command()
+def alert(
+    presses: Annotated[int, typer.Option(min=1, help="Buttons pressed")] = 200,
+    rate: Annotated[float, typer.Option(min=1, help="Other messages a second")] = 2_000,
+    json: AsJson = False,
+) -> None:
+    """From a button's press to a caregiver's feed."""
+    from carewatch.bench.alert import Plan, measure
+
+    _show(measure(Plan(presses, rate)), json)
+
+
+@app.command()
+def engine(
+    residents: Annotated[int, typer.Option(min=1)] = 10_000,
+    batch: Annotated[int, typer.Option(min=1, help="Samples a batch")] = 500,
+    batches: Annotated[int, typer.Option(min=1)] = 1_000,
+    json: AsJson = False,
+) -> None:
+    """The detectors alone, without broker and database."""
+    from carewatch.bench.engine import measure
+
+    _show(measure(residents, batch, batches), json)
+
+
+@app.command()
+def escalation(
+    alerts: Annotated[int, typer.Option(min=1, help="Alerts that nobody answers")] = 2_000,
+    json: AsJson = False,
+) -> None:
+    """How late deadlines are kept."""
+    from carewatch.bench.escalation import measure
+    from carewatch.bench.stack import stack
+
+    with stack() as whole:
+        _show(measure(whole.postgres.url, alerts), json)
+
+
+@app.command()
+def restart(
+    beds: Annotated[int, typer.Option(min=1)] = 10_000,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 5_000,
+    json: AsJson = False,
+) -> None:
+    """How long the pump is away when it is killed."""
+    from carewatch.bench.restart import measure
+
+    _show(measure(beds, rate), json)
+
+
+def _show(figures: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps(figures, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    Console().print(table)
