@@ -187,7 +187,7 @@ class _Door:
         except psycopg.OperationalError:
             if known is None:
                 return auth.Refusal("unavailable", "nobody can be verified just now: try again")
-            return auth.decide(request, known, None)
+            return auth.decide(request, known, self._known.get(request.client_id))
         decision = auth.decide(request, login, owner)
         if login and isinstance(decision, auth.Grant):
             self._known[login.id] = login

@@ -80,6 +80,8 @@ class Mailbox:
         self._linger_s = linger_s
         self._waiting: deque[Message] = deque()
         self._held_bytes = 0
+        self._unacknowledged: set[int] = set()
+        self._session = 0
         self._latest: Micros = 0
         self._resumed = False
         self._closed = False
@@ -93,8 +95,15 @@ class Mailbox:
         """Hold a message for the pump; waits for room. Called by the receiving thread."""
         size = len(payload)
         with self._arrived:
+            if session != self._session:
+                self._session = session
+                self._unacknowledged.clear()
+            if duplicate and mid in self._unacknowledged:
+                return  # sent again within a connection, while it only waits to be kept
             while self._held_bytes > self._limit_bytes and not self._closed:
                 self._room.wait(1)
+            if mid:
+                self._unacknowledged.add(mid)
             self._latest = max(self._latest + 1, self._clock.now())
             kept = payload if size <= MAX_BYTES else payload[:QUARANTINED_BYTES]
             self._waiting.append(
@@ -131,6 +140,8 @@ class Mailbox:
             return Turn(self._turn_time(messages), messages, resumed)
 
     def ack(self, turn: Turn) -> None:
+        with self._arrived:
+            self._unacknowledged.difference_update(message.mid for message in turn.messages)
         self.acknowledge(turn.messages)
 
     def _await(self, until: Micros) -> None:

@@ -1,22 +1,17 @@
-"""Devices that do what real ones do: pure, told the time, answering with messages.
+"""Bed, fall detector, button and room sensor, each doing what a real one does."""
 
-A device names the instant at which it wants to act (``next_at``); whoever runs it calls
-:meth:`Device.act` then, and :meth:`Device.hear` when a receipt or command arrives.
-"""
-
-import heapq
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
-from domain.time import MINUTE, NEVER, SECOND, Micros
+from domain.time import MINUTE, SECOND, Micros
 from simulators import signals
-from simulators.message import MILLISECOND, Message, message, milliseconds
+from simulators.device import Device, event
+from simulators.message import Message, message, milliseconds
 from simulators.residents import ON_THEIR_FEET, Incident, Resident
 
 RESEND: Micros = 5 * SECOND
@@ -24,105 +19,6 @@ RESEND: Micros = 5 * SECOND
 
 WAVE_RATE = 50
 _PIECE_S = 4.0
-
-Line = Callable[[Micros], Message | None]
-"""Says something, told the time; or finds that there is nothing left to say."""
-
-
-class Device:
-    """What all devices share: status and will, a rhythm, commands, a death and a return.
-
-    ``period``: microseconds between two calls of ``_rhythm``; the first comes within one period
-    after ``begin``, so that devices do not all speak at once.
-    """
-
-    firmware = "1.4.2"
-
-    def __init__(
-        self, id_: str, resident: Resident, begin: Micros, period: Micros, seed: int = 7
-    ) -> None:
-        self.id = id_
-        self.resident = resident
-        self.random = np.random.default_rng((seed, crc32(id_.encode())))
-        self.period = period
-        self._battery = self.random.uniform(60, 100)
-        self._begin = begin
-        self._beat = begin + int(self.random.integers(period)) // MILLISECOND * MILLISECOND
-        self._script: list[tuple[Micros, int, Line]] = []
-        self._lines = 0
-        self._dead_until: Micros | None = None
-        self.plan([(begin, self._status)])
-
-    @property
-    def will(self) -> tuple[str, bytes]:
-        """Topic and payload that the broker sends when the device falls silent."""
-        return f"cw/v1/{self.id}/status", b'{"online":false}'
-
-    @property
-    def next_at(self) -> Micros:
-        """When it wants to act."""
-        planned = self._script[0][0] if self._script else NEVER
-        return min(self._beat, planned)
-
-    def act(self, now: Micros) -> list[Message]:
-        """Everything that it says at ``now``, which is not before ``next_at``."""
-        said: list[Message] = []
-        while self._script and self._script[0][0] <= now:
-            if (line := heapq.heappop(self._script)[2](now)) is not None:
-                said.append(line)
-        if self._beat <= now:
-            self._beat += self.period
-            said += self._rhythm(now)
-        return self._unless_dead(said, now)
-
-    def hear(self, what: str, said: Mapping[str, Any], now: Micros) -> list[Message]:
-        """Answer a receipt or a command; anything else is passed over."""
-        if what != "command" or not isinstance(said.get("id"), str):
-            return []
-        ok = said.get("command") in ("identify", "test", "configure")
-        return [message(now, self.id, "result", {"id": said["id"], "ok": ok})]
-
-    def plan(self, script: Iterable[tuple[Micros, Line]]) -> None:
-        """Say these things at their time."""
-        for at, line in script:
-            self._lines += 1
-            heapq.heappush(self._script, (at, self._lines, line))
-
-    def dies(self, at: Micros, until: Micros) -> None:
-        """Fall silent without a farewell, and come back at ``until``."""
-        self.plan([(at, partial(self._die, until=until)), (until, self._return)])
-
-    def _rhythm(self, now: Micros) -> list[Message]:
-        raise NotImplementedError
-
-    def _sign_of_life(self, now: Micros) -> Message:
-        said = {
-            "t": milliseconds(now),
-            "battery": self._charge(now),
-            "rssi": int(self.random.integers(-75, -55)),
-        }
-        return message(now, self.id, "sample", said)
-
-    def _charge(self, now: Micros) -> int:
-        """Percent left; half a percent a day is used up."""
-        return max(round(self._battery - 0.5 * (now - self._begin) / (24 * 60 * MINUTE)), 20)
-
-    def _status(self, now: Micros) -> Message:
-        said = {"online": True, "firmware": self.firmware, "battery": self._charge(now)}
-        return message(now, self.id, "status", said, retain=True)
-
-    def _die(self, now: Micros, until: Micros) -> Message:
-        self._dead_until = until
-        topic, payload = self.will
-        return Message(now, self.id, topic, payload, retain=True, will=True)
-
-    def _return(self, now: Micros) -> Message:
-        self._dead_until = None
-        return self._status(now)
-
-    def _unless_dead(self, said: list[Message], now: Micros) -> list[Message]:
-        dead = self._dead_until is not None and now < self._dead_until
-        return [each for each in said if each.will] if dead else said
 
 
 class Bed(Device):
@@ -163,7 +59,7 @@ class Bed(Device):
         before, self._in_bed = self._in_bed, in_bed
         if before is None or before == in_bed:
             return []
-        return [_event(now, self.id, "bed_entry" if in_bed else "bed_exit")]
+        return [event(now, self.id, "bed_entry" if in_bed else "bed_exit")]
 
 
 class FallDetector(Device):
@@ -194,7 +90,7 @@ class FallDetector(Device):
             part = axes[:, number * piece : (number + 1) * piece]
             self.plan([(end, partial(self._wave, axes=part))])
         fall = partial(
-            _event, device=self.id, event="fall", happened=incident.at, certainty=certainty
+            event, device=self.id, what="fall", happened=incident.at, certainty=certainty
         )
         self.plan([(incident.at + SECOND, fall)])
 
@@ -240,7 +136,7 @@ class Button(Device):
         return len(self._unheard)
 
     def _press(self, now: Micros) -> Message:
-        press = _event(now, self.id, "button_pressed")
+        press = event(now, self.id, "button_pressed")
         name = json.loads(press.payload)["id"]
         self._unheard[name] = press
         self.plan([(now + RESEND, partial(self._resend, name=name))])
@@ -273,7 +169,7 @@ class Ambient(Device):
     def smokes(self, incident: Incident) -> None:
         """Smell smoke from ``at`` until ``until``."""
         for at, active in ((incident.at, True), (incident.until, False)):
-            smoke = partial(_event, device=self.id, event="smoke", active=active)
+            smoke = partial(event, device=self.id, what="smoke", active=active)
             self.plan([(at, smoke)])
 
     def _rhythm(self, now: Micros) -> list[Message]:
@@ -282,7 +178,7 @@ class Ambient(Device):
         said = self._door(before, activity, now)
         if activity in ON_THEIR_FEET and (before != activity or now >= self._next_motion):
             self._next_motion = now + round(self.random.uniform(1, 4) * MINUTE)
-            said.append(_event(now, self.id, "motion", place="living room"))
+            said.append(event(now, self.id, "motion", place="living room"))
         if now >= self._next_air:
             self._next_air = now + self._AIR_EVERY
             said.append(self._air(now, activity))
@@ -292,9 +188,9 @@ class Ambient(Device):
         if before is None or (before == "out") == (activity == "out"):
             return []
         closing = now + 5 * SECOND
-        closed = partial(_event, device=self.id, event="door_closed", place="front door")
+        closed = partial(event, device=self.id, what="door_closed", place="front door")
         self.plan([(closing, closed)])
-        return [_event(now, self.id, "door_opened", place="front door")]
+        return [event(now, self.id, "door_opened", place="front door")]
 
     def _air(self, now: Micros, activity: str) -> Message:
         home = activity != "out"
@@ -307,12 +203,3 @@ class Ambient(Device):
             "battery": self._charge(now),
         }
         return message(now, self.id, "sample", said)
-
-
-def _event(
-    now: Micros, device: str, event: str, happened: Micros | None = None, **more: Any
-) -> Message:
-    """An event message; its id follows from its time, so that a resent one is recognised."""
-    at = milliseconds(now if happened is None else happened)
-    said = {"t": at, "id": f"{event}-{at}", "event": event, **more}
-    return message(now, device, "event", said)

@@ -13,7 +13,8 @@ import numpy as np
 
 from domain.time import MINUTE, NEVER, SECOND, Micros
 from gateway import topics
-from simulators.devices import Ambient, Bed, Button, Device, FallDetector
+from simulators.device import Device
+from simulators.devices import Ambient, Bed, Button, FallDetector
 from simulators.faults import Fault, through
 from simulators.message import Message
 from simulators.residents import Incident, Resident

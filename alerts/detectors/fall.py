@@ -59,7 +59,7 @@ class Fall(Detector):
     def _alive(self, slots: Slots, at: Any) -> None:
         alive = np.maximum(self.memory["alive"][slots], at)
         self.memory["alive"][slots] = alive
-        self.memory["deadline"][slots[alive >= self.memory["since"][slots]]] = NEVER
+        self.memory["deadline"][slots[alive > self.memory["since"][slots]]] = NEVER
 
     def _fall(self, event: Event, out: list[Finding]) -> None:
         if event.certainty == "suspected":

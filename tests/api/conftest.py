@@ -44,6 +44,10 @@ insert into quarantine (at, device_id, topic, reason, size, payload) values
     ('2026-11-21T08:03Z', 'nobody', 'cw/v1/nobody/sample', 'unknown device', 3, 'abc');
 """
 _RESTORE = """
+truncate alert, alert_event, outbox, command, downlink;
+delete from resident where id not in ('anna', 'bert', 'carl');
+delete from team where id = 'c';
+delete from account where username = 'u';
 delete from device where id = 'd';
 update device set removed_at = null;
 update device set resident_id = null, team_id = 'village-a' where id = 'spare';
@@ -60,8 +64,10 @@ class World:
     connection: psycopg.Connection
 
     def restore(self) -> None:
-        """Undo what a call did to residents and devices."""
+        """Undo what a call did."""
         self.connection.execute(_RESTORE)
+        for account in ACCOUNTS:
+            self.log_in(account)
 
     def alert(self, alert_id: str, resident: str, kind: str = "sos") -> None:
         """Raise an alert, with the history that belongs to it."""

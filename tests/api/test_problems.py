@@ -1,5 +1,7 @@
 """Every refusal is a problem with a sentence that helps."""
 
+from typing import Any
+
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -8,33 +10,32 @@ from fastapi.testclient import TestClient
 from api.app import MOST_BYTES
 from tests.api.conftest import Asker, World
 
+REFUSED: list[tuple[int, str, str, dict[str, Any]]] = [
+    (404, "GET", "/nowhere", {}),
+    (404, "GET", "/api/v1/nowhere", {}),
+    (405, "PUT", "/api/v1/alerts", {}),
+    (401, "GET", "/api/v1/alerts", {}),
+    (422, "POST", "/api/v1/session", {"json": {}}),
+    (422, "POST", "/api/v1/session", {"content": b"{"}),
+    (422, "POST", "/api/v1/session", {"content": b"\xff"}),
+    (422, "POST", "/api/v1/session", {"json": {"username": "a\0", "password": "x"}}),
+    (413, "POST", "/api/v1/session", {"content": b"x" * (MOST_BYTES + 1)}),
+    (413, "POST", "/api/v1/session", {"content": iter([b"x" * MOST_BYTES, b"x"])}),
+    (404, "GET", "/console/../../pyproject.toml", {}),
+    (404, "GET", "/console/%2e%2e/app.py", {}),
+]
 
-@pytest.mark.parametrize(
-    ("method", "path", "how", "status"),
-    [
-        ("GET", "/nowhere", {}, 404),
-        ("GET", "/api/v1/nowhere", {}, 404),
-        ("PUT", "/api/v1/alerts", {}, 405),
-        ("GET", "/api/v1/alerts", {}, 401),
-        ("POST", "/api/v1/session", {"json": {}}, 422),
-        ("POST", "/api/v1/session", {"content": b"{"}, 422),
-        ("POST", "/api/v1/session", {"content": b"\xff"}, 422),
-        ("POST", "/api/v1/session", {"json": {"username": "a\0", "password": "x"}}, 422),
-        ("POST", "/api/v1/session", {"content": b"x" * (MOST_BYTES + 1)}, 413),
-        ("GET", "/console/../../pyproject.toml", {}, 404),
-        ("GET", "/console/%2e%2e/app.py", {}, 404),
-    ],
-)
-def test_errors_are_problems(
-    client: TestClient, world: World, method: str, path: str, how: dict, status: int
-) -> None:
-    answer = client.request(method, path, **how)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == status
-    assert problem["title"]
-    assert len(problem["detail"]) > 20
+
+def test_errors_are_problems(client: TestClient, world: World, subtests: pytest.Subtests) -> None:
+    for status, method, path, how in REFUSED:
+        with subtests.test(f"{method} {path} {status}"):
+            answer = client.request(method, path, **how)
+            assert answer.status_code == status
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            problem = answer.json()
+            assert problem["status"] == status
+            assert problem["title"]
+            assert len(problem["detail"]) > 20
 
 
 def test_a_password_is_not_repeated(client: TestClient, world: World) -> None:

@@ -1,9 +1,10 @@
 """Residents, their samples thinned to a chart, and their events."""
 
+import base64
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
-import pytest
 
 from domain.time import SECOND, to_datetime
 from tests.api.conftest import NOW, Asker, World
@@ -27,20 +28,18 @@ def test_without_an_id_one_is_made(ask: dict[str, Asker]) -> None:
     assert ask["admin"].get(f"/residents/{made['id']}")["name"] == "Emil"
 
 
-@pytest.mark.parametrize(
-    ("body", "named"),
-    [
+def test_a_wrong_field_is_named(ask: dict[str, Asker]) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"name": "X", "timezone": "Mars/Olympus"}, "timezone"),
         ({"name": "X", "nmae": "X"}, "nmae"),
         ({"name": "X", "id": "a b"}, "id"),
         ({}, "name"),
         ({"name": "a\0b"}, "character"),
-    ],
-)
-def test_a_wrong_field_is_named(ask: dict[str, Asker], body: dict, named: str) -> None:
-    answer = ask["admin"].ask("POST", "/residents", json=body)
-    assert answer.status_code == 422
-    assert named in answer.json()["detail"]
+    ]
+    for body, named in wrong:
+        answer = ask["admin"].ask("POST", "/residents", json=body)
+        assert answer.status_code == 422
+        assert named in answer.json()["detail"]
 
 
 def test_samples_of_a_quantity_in_order(ask: dict[str, Asker], world: World) -> None:
@@ -96,20 +95,19 @@ def test_thinning_keeps_every_peak_and_the_span(ask: dict[str, Asker], world: Wo
     assert times[-1] - times[0] > 86_400_000 * 0.98
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
+def test_a_question_that_makes_no_sense_is_refused(ask: dict[str, Asker]) -> None:
+    for params in (
         {"quantity": "happiness"},
         {"quantity": "spo2", "points": 1},
         {"quantity": "spo2", "from": "2026-11-21T08:00:00"},
         {"quantity": "spo2", "from": "2026-11-21T08:00:00Z", "to": "2026-11-21T07:00:00Z"},
+        {"quantity": "spo2", "to": "0001-01-01T00:00:00+14:00"},
+        {"quantity": "spo2", "to": "0001-01-01T00:00:00Z"},
         {},
-    ],
-)
-def test_a_question_that_makes_no_sense_is_refused(ask: dict[str, Asker], params: dict) -> None:
-    answer = ask["family"].ask("GET", "/residents/anna/samples", params=params)
-    assert answer.status_code == 422
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    ):
+        answer = ask["family"].ask("GET", "/residents/anna/samples", params=params)
+        assert answer.status_code == 422, params
+        assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_events_come_in_pages_the_latest_first(ask: dict[str, Asker], world: World) -> None:
@@ -129,10 +127,13 @@ def test_events_come_in_pages_the_latest_first(ask: dict[str, Asker], world: Wor
     assert seen == sorted(seen, reverse=True)
 
 
-@pytest.mark.parametrize("path", ["/residents", "/alerts", "/devices", "/residents/anna/events"])
-@pytest.mark.parametrize("cursor", ["nonsense", "WzFd", "bnVsbA", "W10", "e30", "WzFlNDAwLCAieCJd"])
-def test_a_strange_cursor_is_refused(ask: dict[str, Asker], path: str, cursor: str) -> None:
-    assert ask["admin"].ask("GET", path, params={"cursor": cursor}).status_code == 422
+def test_a_strange_cursor_is_refused(ask: dict[str, Asker]) -> None:
+    for path in ("/residents", "/alerts", "/devices", "/residents/anna/events", "/quarantine"):
+        for place in (b"nonsense", b"[1]", b"null", b"[]", b"{}", b'[1e400, "x"]', b"\xff\xff"):
+            for cursor in (place.decode("latin-1"), base64.urlsafe_b64encode(place).decode()):
+                answer = ask["admin"].ask("GET", path, params={"cursor": cursor})
+                fits = path == "/quarantine" and place == b"[1]" and cursor != "[1]"
+                assert answer.status_code == (200 if fits else 422), (path, cursor)
 
 
 def test_lists_are_walked_page_by_page(ask: dict[str, Asker]) -> None:

@@ -71,12 +71,14 @@ class Instance:
             return False
 
 
-def start(data: Path, command: str = "up", *more: str) -> Instance:
+def start(data: Path, command: str = "up", *more: str, **settings: str) -> Instance:
     data.mkdir(exist_ok=True)
     with (data / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "carewatch", command, *more],
-            env=_environment(data=str(data), http_port="0", mqtt_port="0", nats_port="0"),
+            env=_environment(
+                data=str(data), http_port="0", mqtt_port="0", nats_port="0", **settings
+            ),
             stdout=said, stderr=said,
         )  # fmt: skip
     instance = Instance(data, process)
@@ -136,7 +138,7 @@ def test_up_tells_where_it_is_and_who_works(instance: Instance) -> None:
     assert all(psutil.pid_exists(pid) for pid in instance.run["pids"].values())
     assert (instance.data / "run.json").stat().st_mode & 0o077 == 0
     assert instance.answers()
-    assert instance.run["http"] in instance.said
+    until(lambda: instance.run["http"] in instance.said)
 
 
 def test_metrics_are_those_of_all_processes(instance: Instance) -> None:
@@ -236,7 +238,7 @@ def test_a_signal_ends_it_within_ten_seconds_and_leaves_nobody(
     instance = start(tmp_path / "data", "demo", "--quiet")
     demo = json.loads((instance.data / "demo.json").read_text())
     assert {"accounts", "devices"} <= set(demo)
-    assert demo["accounts"][0]["password"] in instance.said
+    until(lambda: demo["accounts"][0]["password"] in instance.said)
     family = psutil.Process(instance.process.pid).children(recursive=True)
     assert len(family) > 6
     instance.process.send_signal(how)
@@ -259,6 +261,17 @@ def test_children_end_when_up_is_killed_and_the_rest_is_ended_by_the_next(tmp_pa
     assert not _lives(pids["database"])
     second.process.terminate()
     assert second.process.wait(10) == 0
+
+
+def test_a_database_of_ones_own_takes_the_place_of_the_embedded_one(
+    tmp_path: Path, database_url: str
+) -> None:
+    instance = start(tmp_path / "data", database_url=database_url)
+    assert instance.run["database"] == database_url
+    assert "database" not in instance.run["pids"]
+    assert not (instance.data / "database").exists()
+    instance.process.terminate()
+    assert instance.process.wait(10) == 0
 
 
 def _lives(pid: int) -> bool:

@@ -6,8 +6,9 @@ from domain.time import NEVER, SECOND, ManualClock
 from gateway.inbox import Mailbox
 
 
-def put(mailbox: Mailbox, payload: bytes = b"{}") -> None:
-    mailbox.put("cw/v1/bed-7/sample", payload, retained=False, duplicate=False, session=1, mid=1)
+def put(mailbox: Mailbox, payload: bytes = b"{}", **how: int) -> None:
+    way = {"retained": False, "duplicate": False, "session": 1, "mid": 1} | how
+    mailbox.put("cw/v1/bed-7/sample", payload, **way)  # type: ignore[arg-type]
 
 
 def test_arrivals_are_numbered_by_time_even_if_the_clock_stands() -> None:
@@ -64,3 +65,21 @@ def test_of_a_payload_over_the_limit_only_the_beginning_is_held() -> None:
     put(mailbox, bytes(1024 * 1024))
     (message,) = mailbox.take(until=NEVER).messages
     assert (message.size, len(message.payload)) == (1024 * 1024, 4096)
+
+
+def test_what_the_broker_sends_again_while_it_waits_to_be_kept_is_held_once() -> None:
+    mailbox = Mailbox(ManualClock())
+    put(mailbox, mid=7)
+    turn = mailbox.take(until=NEVER)
+    put(mailbox, mid=7, duplicate=True)
+    assert mailbox.take(until=0).messages == []
+    mailbox.ack(turn)
+    put(mailbox, mid=7, duplicate=True)
+    assert len(mailbox.take(until=NEVER).messages) == 1
+
+
+def test_after_a_reconnect_what_comes_again_is_taken() -> None:
+    mailbox = Mailbox(ManualClock())
+    put(mailbox, mid=7, session=1)
+    put(mailbox, mid=7, session=2, duplicate=True)
+    assert len(mailbox.take(until=NEVER).messages) == 2

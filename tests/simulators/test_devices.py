@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.time import HOUR, MINUTE, SECOND, Micros, from_datetime
-from simulators.devices import RESEND, WAVE_RATE, Ambient, Bed, Button, Device, FallDetector
+from simulators.device import Device
+from simulators.devices import RESEND, WAVE_RATE, Ambient, Bed, Button, FallDetector
 from simulators.message import Message
 from simulators.residents import Incident, Resident
 

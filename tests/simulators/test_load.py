@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Unavailable
-from simulators.load import Acknowledgements, Packets, _length, connect
+from simulators.load import connect
+from simulators.packets import Acknowledgements, Packets, length
 
 _FLEET = {
     "bridge": {"username": "bridge", "password": "g-secret"},
@@ -69,7 +70,7 @@ def test_devices_with_names_of_any_length_have_right_headers() -> None:
     [(0, b"\x00"), (127, b"\x7f"), (128, b"\x80\x01"), (16_384, b"\x80\x80\x01")],
 )
 def test_lengths_are_coded_as_mqtt_says(size: int, coded: bytes) -> None:
-    assert _length(size) == coded
+    assert length(size) == coded
 
 
 def test_acknowledgements_may_be_cut_anywhere_and_free_their_ids() -> None:
