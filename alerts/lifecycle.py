@@ -24,12 +24,14 @@ TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
     ("open", "no_answer"): "open",
     ("open", "accepted"): "accepted",
     ("open", "cleared"): "resolved",
+    ("open", "resolved"): "resolved",
     ("accepted", "repeated"): "accepted",
     ("accepted", "priority_raised"): "accepted",
     ("accepted", "cleared"): "accepted",
     ("accepted", "withdrawn"): "open",
     ("accepted", "no_answer"): "open",
     ("accepted", "on_the_way"): "responding",
+    ("accepted", "arrived"): "on_site",
     ("accepted", "resolved"): "resolved",
     ("responding", "repeated"): "responding",
     ("responding", "priority_raised"): "responding",
@@ -48,7 +50,8 @@ TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
 """State before and change → state after.
 
 An alert that clears while nobody has it is resolved; once a person has it, that person resolves
-it. Whoever is on site and silent stays answerable (the centre is told): nobody knows more.
+it. Whoever resolves an alert that nobody has accepted answers for it by name, and whoever
+arrives need not have said that they set out. Whoever is on site and silent stays answerable (the centre is told): nobody knows more.
 """
 
 _DOING: Mapping[str, str] = {

@@ -7,16 +7,13 @@ once is remembered until it is revoked, so devices come back while the database 
 
 import asyncio
 import contextlib
-import json
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import nats
 import psycopg
 import structlog
 from nats.aio.client import Client
@@ -24,6 +21,7 @@ from nats.aio.msg import Msg
 from prometheus_client import Counter
 from psycopg_pool import ConnectionPool
 
+from carewatch import connections
 from carewatch.embedded.nats import ACCOUNT
 from carewatch.follow import FollowedFile
 from carewatch.settings import Settings
@@ -41,7 +39,6 @@ _CONNECTIONS_KNOWN = 200_000
 _AGAIN_S = 2.0
 """A login that was being answered while its device was revoked has come through by then."""
 _LOG_PAUSE_S = 0.5
-_CONNZ_PAGE = 1024
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -52,11 +49,15 @@ def run(settings: Settings, stop: threading.Event) -> None:
 async def _serve(settings: Settings, stop: threading.Event) -> None:
     async with contextlib.AsyncExitStack() as stack:
         books = stack.enter_context(_Books.open(settings.required("database_url")))
-        client = await stack.enter_async_context(_connected(settings.required("nats_url")))
+        client = await stack.enter_async_context(
+            connections.connected(settings.required("nats_url"))
+        )
         door = _Door(books, auth.Signer(settings.required("nats_issuer"), ACCOUNT))
         tasks = [asyncio.create_task(door.serve(client))]
         if settings.nats_system_url:
-            system = await stack.enter_async_context(_connected(settings.nats_system_url))
+            system = await stack.enter_async_context(
+                connections.connected(settings.nats_system_url)
+            )
             bouncer = _Bouncer(books, door, system)
             tasks.append(asyncio.create_task(bouncer.serve(settings.required("database_url"))))
         if settings.nats_log:
@@ -194,16 +195,6 @@ class _Door:
         return decision
 
 
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """One client of the broker, by the broker's own account."""
-
-    server: str
-    id: int
-    user: str
-    since: datetime
-
-
 class _Bouncer:
     """Ends the connections of devices that were removed or have another secret."""
 
@@ -237,7 +228,7 @@ class _Bouncer:
 
     async def _end(self, name: str, until: datetime | None = None) -> None:
         """End the connections of a user name, those begun before ``until``."""
-        async with contextlib.aclosing(self._connections(user=name)) as clients:
+        async with contextlib.aclosing(connections.devices(self._system, user=name)) as clients:
             async for client in clients:
                 if until is None or client.since <= until:
                     await self._kick(client)
@@ -250,7 +241,7 @@ class _Bouncer:
 
     async def _sweep(self) -> None:
         """End every connection whose secret no longer counts."""
-        clients = [client async for client in self._connections()]
+        clients = [client async for client in connections.devices(self._system)]
         for client in clients:
             self._door.met(client.id, client.user)
         since = await self._books.secrets_since([client.user for client in clients])
@@ -258,54 +249,10 @@ class _Bouncer:
             if client.user not in since or client.since < since[client.user]:
                 await self._kick(client)
 
-    async def _kick(self, client: _Connection) -> None:
-        subject = f"$SYS.REQ.SERVER.{client.server}.KICK"
-        # Asked for an answer: the server passes over a request that wants none.
-        with contextlib.suppress(nats.errors.TimeoutError, nats.errors.NoRespondersError):
-            await self._system.request(subject, json.dumps({"cid": client.id}).encode(), timeout=2)
+    async def _kick(self, client: connections.Connection) -> None:
+        await connections.end(self._system, client)
         PUT_OUT.inc()
         log.info("connection ended", device=client.user)
-
-    async def _connections(self, **only: str) -> AsyncGenerator[_Connection]:
-        """Devices that are connected, at all servers of the broker."""
-        offset = 0
-        while True:
-            question = {"auth": True, "limit": _CONNZ_PAGE, "offset": offset, **only}
-            most = 0
-            async with contextlib.aclosing(_ask_all(self._system, "CONNZ", question)) as answers:
-                async for answer in answers:
-                    rows = answer["data"].get("connections") or []
-                    most = max(most, len(rows))
-                    for client in _devices_in(rows, answer["server"]["id"]):
-                        yield client
-            if most < _CONNZ_PAGE:
-                return
-            offset += _CONNZ_PAGE
-
-
-def _devices_in(rows: list[dict[str, Any]], server: str) -> Iterator[_Connection]:
-    for row in rows:
-        user = row.get("authorized_user", "")
-        if row.get("type") == "mqtt" and user and not user.startswith(auth.RESERVED):
-            since = datetime.fromisoformat(row["start"])
-            yield _Connection(server, row["cid"], user, since)
-
-
-async def _ask_all(client: Client, what: str, question: dict[str, Any]) -> AsyncGenerator[Any]:
-    """The answers of all servers, each as it comes; a quarter of a second of silence ends it."""
-    inbox = client.new_inbox()
-    answers = await client.subscribe(inbox)
-    try:
-        await client.publish(
-            f"$SYS.REQ.SERVER.PING.{what}", json.dumps(question).encode(), reply=inbox
-        )
-        while True:
-            try:
-                yield json.loads((await answers.next_msg(timeout=0.25)).data)
-            except nats.errors.TimeoutError:
-                return
-    finally:
-        await answers.unsubscribe()
 
 
 async def _watch_log(followed: FollowedFile, door: _Door, books: _Books) -> None:
@@ -319,38 +266,3 @@ async def _watch_log(followed: FollowedFile, door: _Door, books: _Books) -> None
                 reason = violations.REASON.format(device=device)
                 await books.note(device, found.topic, reason)
         await asyncio.sleep(_LOG_PAUSE_S)
-
-
-@contextlib.asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Client]:
-    client = await nats.connect(
-        url,
-        name="carewatch auth",
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.2,
-        error_cb=_broker_trouble,
-    )
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
-async def _broker_trouble(error: Exception) -> None:
-    log.warning("the broker is not there, trying again", error=str(error))
-
-
-def listens(system_url: str, user: str) -> bool:
-    """Whether a user of ours is connected to the broker and listens to something."""
-    return asyncio.run(_listens(system_url, user))
-
-
-async def _listens(system_url: str, user: str) -> bool:
-    async with _connected(system_url) as client:
-        question = {"auth": True, "user": user}
-        async with contextlib.aclosing(_ask_all(client, "CONNZ", question)) as answers:
-            async for answer in answers:
-                rows = answer["data"].get("connections") or []
-                if any(row.get("subscriptions", 0) > 0 for row in rows):
-                    return True
-    return False

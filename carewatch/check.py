@@ -12,9 +12,9 @@ from carewatch import running
 from carewatch.embedded.nats import GATEWAY, login_in, server_binary
 from carewatch.embedded.postgres import server_version
 from carewatch.migrate import MigrationDrift, pending
+from carewatch.ports import listening_ports, port_is_free
 from carewatch.running import Running
 from carewatch.settings import Settings
-from carewatch.up import listening_ports, port_is_free
 from domain.errors import Unavailable
 from domain.time import SECOND, SystemClock, from_datetime, stopwatch
 from gateway.mqtt.publisher import Login, Publisher

@@ -19,11 +19,14 @@ from api.feed import Feed
 from carewatch.readiness import parts
 from carewatch.settings import Settings
 from domain.errors import Unavailable
-from domain.time import Clock, SystemClock
+from domain.time import Clock, SystemClock, stopwatch
 
 POOL_SIZE = 10
 WAIT_S = 3.0
 """How long a request waits for a connection before it is told that the database is away."""
+QUERY_S = 15.0
+"""The longest statement: one person's chart must not keep everybody else waiting."""
+START_S = 10.0
 GRACE_S = 5
 """How long requests may take to end when we are to stop."""
 
@@ -85,6 +88,11 @@ class Server:
         )
         self._thread.start()
         self._exits.callback(self._end)
+        try:
+            self._await()
+        except Unavailable:
+            self._exits.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,6 +103,13 @@ class Server:
         while not stop.wait(0.5):
             if not self._thread.is_alive():
                 raise Unavailable("The API ended by itself; its log says why.")
+
+    def _await(self) -> None:
+        deadline = stopwatch() + START_S
+        while not self._uvicorn.started:
+            if stopwatch() > deadline or not self._thread.is_alive():
+                raise Unavailable("The API did not start; its log says why.")
+            self._thread.join(0.01)
 
     def _end(self) -> None:
         self._uvicorn.should_exit = True
@@ -169,7 +184,11 @@ def _pool(database_url: str) -> ConnectionPool[psycopg.Connection]:
         timeout=WAIT_S,
         reconnect_timeout=WAIT_S,  # later requests try again; the pool's own pauses grow too long
         check=ConnectionPool.check_connection,
-        kwargs={"application_name": "carewatch api", "connect_timeout": 5},
+        kwargs={
+            "application_name": "carewatch api",
+            "connect_timeout": 5,
+            "options": f"-c statement_timeout={int(QUERY_S * 1000)}",
+        },
         open=True,
     )
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -1,12 +1,10 @@
 """Everything at once: which parts there are, in which order they start, and when all is ready."""
 
-import errno
 import http.client
 import json
 import os
 import shutil
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -24,11 +22,12 @@ import structlog
 from prometheus_client import multiprocess
 
 from carewatch import running
-from carewatch.authority import listens
 from carewatch.child import Part
+from carewatch.connections import listens
 from carewatch.embedded.nats import CALLOUT, Nats, answers
-from carewatch.embedded.postgres import Postgres, free_port
+from carewatch.embedded.postgres import Postgres
 from carewatch.migrate import migrate
+from carewatch.ports import check_ports, with_free_ports
 from carewatch.settings import PREFIX, Settings
 from carewatch.supervisor import Supervisor
 from domain.errors import NotAllowed, Unavailable
@@ -37,10 +36,6 @@ log = structlog.get_logger()
 
 Tell = Callable[[str], None]
 """Is told, in a few words, what is being waited for."""
-
-
-class PortTaken(Unavailable):
-    """Another program listens where we are to listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ class Instance:
     """One running carewatch on one folder; ``stop`` ends it. The folder must be locked."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
-        self.settings = _with_free_ports(settings)
+        self.settings = with_free_ports(settings)
         self._stop = stop
         self._ready = False
         self._metrics = self._data / "metrics"
@@ -243,71 +238,6 @@ class Instance:
 
     def _died(self, pid: int) -> None:
         multiprocess.mark_process_dead(pid, str(self._metrics))  # type: ignore[no-untyped-call]
-
-
-def check_ports(settings: Settings) -> None:
-    """Raises PortTaken with the setting to change where somebody else listens."""
-    for name, host, port in listening_ports(settings):
-        if not port_is_free(host, port):
-            raise PortTaken(
-                f"Port {port} on {host} is taken{_by(port)}: stop that program, or choose another "
-                f"port with {PREFIX}{name.upper()} or --{name.replace('_', '-')} (0: a free one)."
-            )
-
-
-def listening_ports(settings: Settings) -> Iterator[tuple[str, str, int]]:
-    """Setting, address and port of each listener that `up` opens itself."""
-    yield "http_port", settings.host, settings.http_port
-    if not settings.mqtt_url:
-        yield "mqtt_port", settings.host, settings.mqtt_port
-        yield "nats_port", "127.0.0.1", settings.nats_port
-    if not settings.database_url and settings.database_port:
-        yield "database_port", "127.0.0.1", settings.database_port
-
-
-def port_is_free(host: str, port: int) -> bool:
-    """Whether we could listen there now."""
-    if port == 0:
-        return True
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
-            raise Unavailable(
-                f"Port {port} may be opened by the system's administrator only: "
-                "choose one above 1023."
-            ) from None
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return False
-            raise Unavailable(
-                f"Port {port} on {host} cannot be opened: {error.strerror}."
-            ) from None
-    return True
-
-
-def _by(port: int) -> str:
-    """Who listens there, as far as the system lets us see."""
-    try:
-        for each in psutil.net_connections("tcp"):
-            if each.laddr and each.laddr.port == port and each.status == "LISTEN" and each.pid:
-                return f" by {psutil.Process(each.pid).name()} (process {each.pid})"
-    except psutil.Error:
-        return ""
-    return ""
-
-
-def _with_free_ports(settings: Settings) -> Settings:
-    """The same settings with a port in place of each 0."""
-    chosen: dict[str, int] = {}
-    for name in ("http_port", "mqtt_port", "nats_port", "database_port"):
-        chosen[name] = getattr(settings, name)
-        while chosen[name] == 0:
-            port = free_port()
-            chosen[name] = 0 if port in chosen.values() else port
-    return settings.model_copy(update=chosen)
 
 
 def _spelled(host: str) -> str:

@@ -5,12 +5,13 @@ object: ``sent``, ``acked``, ``seconds`` (first message to last PUBACK), ``rate`
 second), ``late_s`` (the furthest behind its schedule that a message went out: a full window
 waits), ``cpu_s`` (of this process).
 
-Why not paho: the generator shares its cores with what is measured, and paho spends 50 to 100
-microseconds on a QoS 1 message (a queue, a lock, a dict and a system call for each). Of MQTT
-3.1.1 a generator needs three packets, so they are written here: CONNECT once, PUBLISH from
+Why not paho: the generator shares its cores with what is measured, and paho was measured at
+330 microseconds of CPU a QoS 1 message on two cores (queues, locks, a system call for each).
+Of MQTT 3.1.1 a generator needs three packets, so they are written here: CONNECT once, PUBLISH from
 ready-made pieces in which only packet id and time change, PUBACK as four bytes that are counted
 by the thousand. It looks at its socket every few milliseconds and not at every arrival, which
-makes one system call serve many messages: 2 to 4 microseconds a message in all.
+makes one system call serve many messages: 6 microseconds of CPU each at 10,000 a second, 2 in
+bursts.
 
 A keep-alive of 0 spares the pings; the session is clean and subscribes to nothing, so all that
 the broker has to say after CONNACK is PUBACK.

@@ -153,7 +153,10 @@ def _span(start: datetime | None, end: datetime | None, now: Micros) -> tuple[da
     since = from_datetime(start) if start else until - DAY
     if since >= until:
         raise unprocessable("`from` must be before `to`.")
-    return to_datetime(since), to_datetime(until)
+    try:
+        return to_datetime(since), to_datetime(until)
+    except OverflowError as error:
+        raise unprocessable("A day before year 1 cannot be shown: choose a later time.") from error
 
 
 def _short(value: float) -> float:

@@ -62,7 +62,7 @@ accounts {{
 }}
 system_account: SYS
 authorization {{
-    timeout: 10
+    timeout: 20
     auth_callout {{
         issuer: {issuer}, account: APP
         auth_users: [ {gateway}, {callout}, {system} ]
@@ -174,7 +174,7 @@ class Nats:
             "system_password": self._keys["system"],
         }
         return _CONFIG.format(
-            **{name: json.dumps(value) for name, value in quoted.items()},
+            **{name: json.dumps(value, ensure_ascii=False) for name, value in quoted.items()},
             nats_port=self.nats_port,
             ack_wait_s=self._ack_wait_s,
             max_ack_pending=MAX_ACK_PENDING,

@@ -20,6 +20,7 @@ from tests.alerts.stage import (
     ANNA,
     BED,
     BUTTON,
+    FALL,
     OTHER_BED,
     Stage,
     anna,
@@ -57,6 +58,22 @@ def test_a_timer_comes_before_a_message_of_the_same_instant() -> None:
         ("device_silent", False),
         ("sos", True),
     ]
+
+
+def test_timers_of_one_instant_come_in_an_order_of_their_own() -> None:
+    """Whichever device's message makes the engine look first."""
+    together, apart = Stage(Silence()), Stage(Silence())
+    for stage in (together, apart):
+        stage.say({"t": 0, "device": FALL}, {"t": 0, "device": BUTTON})
+    apart.wait(190)
+    for stage in (together, apart):
+        stage.say({"t": 200, "device": BUTTON})
+    assert [(f.device, f.active) for f in together.findings] == [
+        (FALL, True),
+        (BUTTON, True),
+        (BUTTON, False),
+    ]
+    assert together.findings == apart.findings
 
 
 def test_samples_of_one_message_are_taken_in_the_order_of_their_measurement() -> None:

@@ -47,10 +47,10 @@ def test_what_the_table_does_not_allow_is_refused(state: Any, name: Any) -> None
 
 def test_a_refusal_tells_what_is_possible() -> None:
     with pytest.raises(NotAllowed) as refusal:
-        next_state("accepted", "arrived")
+        next_state("responding", "on_the_way")
     assert str(refusal.value) == (
-        "You cannot arrive at this alert, because it is accepted: "
-        "you can withdraw from or set out for or resolve it."
+        "You cannot set out for this alert, because it is one that somebody is on the way to: "
+        "you can withdraw from or arrive at or resolve it."
     )
 
 

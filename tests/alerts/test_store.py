@@ -126,12 +126,21 @@ def test_the_whole_way_of_somebody_who_comes(county: Any) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("change", ["on_the_way", "arrived", "resolved", "withdrawn"])
+def test_who_resolves_what_nobody_has_accepted_answers_for_it(county: Any) -> None:
+    alert = county.raise_one("sos")
+    done = store.act(
+        county.connection, alert.id, "resolved", county.li, county.noon, outcome="false_alarm"
+    )
+    assert (done.state, done.outcome) == ("resolved", "false_alarm")
+    assert store.history(county.connection, alert.id)[-1]["by"] == "li"
+
+
+@pytest.mark.parametrize("change", ["on_the_way", "arrived", "withdrawn"])
 def test_nothing_but_an_answer_is_possible_before_somebody_accepts(
     county: Any, change: Any
 ) -> None:
     alert = county.raise_one("sos")
-    with pytest.raises(NotAllowed, match="you can reject or accept it"):
+    with pytest.raises(NotAllowed, match="you can reject or accept or resolve it"):
         store.act(county.connection, alert.id, change, county.li, county.noon, outcome="real")
     assert county.alerts() == [alert]
 

@@ -11,8 +11,11 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from alerts import store
+from alerts.alert import as_json
 from api.app import create_app
 from domain.time import HOUR, ManualClock, iso, to_datetime
 
@@ -91,18 +94,17 @@ class World:
         """Append a change that leaves the alert as it is; its sequence number."""
         with self.connection.transaction():
             self.connection.execute("select pg_advisory_xact_lock(1)")
-            row = self.connection.execute(
-                "with number as (select nextval('alert_sequence') as n),"
-                " touched as (update alert set sequence = n from number where id = %s"
-                "   returning n, id, resident_id, team_id, state)"
-                " insert into alert_event (sequence, alert_id, at, change, reason, after)"
-                " select n, id, %s, %s, 'because', jsonb_build_object('id', id, 'resident',"
-                "   resident_id, 'team', team_id, 'state', state, 'sequence', n) from touched"
-                " returning sequence",
-                (alert_id, to_datetime(NOW), change),
-            ).fetchone()
-            assert row
-            return int(row[0])
+            self.connection.execute(
+                "update alert set sequence = nextval('alert_sequence') where id = %s", (alert_id,)
+            )
+            after = store.alert(self.connection, alert_id)
+            assert after
+            self.connection.execute(
+                "insert into alert_event (sequence, alert_id, at, change, reason, after)"
+                " values (%s, %s, %s, %s, 'because', %s)",
+                (after.sequence, alert_id, to_datetime(NOW), change, Jsonb(as_json(after))),
+            )
+            return after.sequence
 
     def sample(self, device: str, minutes_ago: float, **values: Any) -> None:
         at = to_datetime(NOW) - timedelta(minutes=minutes_ago)

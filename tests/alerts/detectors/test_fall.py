@@ -73,6 +73,11 @@ def test_a_sign_from_before_the_suspicion_says_nothing() -> None:
     assert stage.told()[1:] == BECAME_FALL
 
 
+@pytest.mark.parametrize("said", [{"t": 0, "received": 1, "movement": 0.9}])
+def test_the_impact_itself_is_no_sign_of_life(said: dict[str, Any]) -> None:
+    assert suspected().say(said).wait(60).told()[1:] == BECAME_FALL
+
+
 def test_a_suspicion_that_arrives_after_a_sign_of_life_does_not_wait() -> None:
     stage = Stage(Fall()).happen(event(10, "motion", AMBIENT))
     stage.happen(event(0, "fall", certainty="suspected", received=90)).wait(600)
