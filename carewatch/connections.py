@@ -47,6 +47,7 @@ async def _listens(system_url: str, user: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Client]:
+    """A login of ours at the broker, which comes back by itself whenever it is lost."""
     client = await nats.connect(
         url,
         name="carewatch auth",

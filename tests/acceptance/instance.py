@@ -54,12 +54,20 @@ class Instance:
         return (self.folder / "data" / "run.json").exists()
 
     def ask(self, query: str, *arguments: Any) -> list[Any]:
-        """Rows of the database, through a new connection where the old one has ended."""
+        """Rows of the database, which may be on its way back."""
+        if self.database.closed:
+            self.database = eventually(self._connected, "the database", 60)
         try:
             return self.database.execute(query, arguments).fetchall()
         except psycopg.OperationalError:
-            self.database = psycopg.connect(self.run["database"], autocommit=True)
-            return self.database.execute(query, arguments).fetchall()
+            self.database.close()
+            return self.ask(query, *arguments)
+
+    def _connected(self) -> psycopg.Connection | None:
+        try:
+            return psycopg.connect(self.run["database"], autocommit=True, connect_timeout=2)
+        except psycopg.OperationalError:
+            return None
 
     def kill(self, part: str) -> None:
         """End a part at once (SIGKILL), and return when its supervisor has put another there."""
@@ -73,11 +81,11 @@ class Instance:
     def log_in(self, role: str) -> httpx.Client:
         """A client of the API with the first account of a role."""
         account = next(a for a in self.demo["accounts"] if a["role"] == role)
-        client = httpx.Client(base_url=f"{self.run['http']}/api/v1", timeout=10)
+        url = f"{self.run['http']}/api/v1"
         login = {"username": account["username"], "password": account["password"]}
-        answer = client.post("/session", json=login).raise_for_status()
-        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-        return client
+        token = httpx.post(f"{url}/session", json=login).raise_for_status().json()["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=url, headers=headers, timeout=10)
 
     def stop(self) -> float:
         """End it as Ctrl-C does; how many seconds that took."""

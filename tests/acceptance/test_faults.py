@@ -5,20 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import psutil
-import pytest
 
-from tests.acceptance.instance import Instance, Sender, Stream, instance, now_ms
+from tests.acceptance.instance import Instance, Sender, Stream, now_ms
 from tests.waiting import eventually
-
-
-@pytest.fixture(scope="module")
-def carewatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with instance(tmp_path_factory.mktemp("faults")) as running:
-        yield running
 
 
 class Street:

@@ -47,7 +47,8 @@ insert into quarantine (at, device_id, topic, reason, size, payload) values
     ('2026-11-21T08:03Z', 'nobody', 'cw/v1/nobody/sample', 'unknown device', 3, 'abc');
 """
 _RESTORE = """
-truncate alert, alert_event, outbox, command, downlink;
+delete from outbox; delete from alert_event; delete from alert;
+delete from command; delete from downlink;
 delete from resident where id not in ('anna', 'bert', 'carl');
 delete from team where id = 'c';
 delete from account where username = 'u';

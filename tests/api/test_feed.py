@@ -59,7 +59,15 @@ class Follower:
 
 
 @pytest.fixture
-def service(database_url: str, world: World) -> Iterator[Server]:
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many changes the server keeps in memory and reads at once, where a test says so."""
+    if hasattr(request, "param"):
+        monkeypatch.setattr("api.feed.KEPT", request.param)
+        monkeypatch.setattr("api.feed.CHUNK", request.param)
+
+
+@pytest.fixture
+def service(database_url: str, world: World, kept: None) -> Iterator[Server]:
     now = SystemClock().now()
     for account in ("family", "neighbour", "station", "centre", "vendor", "admin"):
         world.log_in(account, expires_at=now + 3600 * SECOND)
@@ -123,6 +131,7 @@ def test_who_comes_with_a_number_of_no_use_begins_anew(
         assert family.snapshot()[0] == {"a1"}
 
 
+@pytest.mark.parametrize("kept", [500, 3], indirect=True)
 def test_nothing_is_lost_or_doubled_while_others_write(
     service: Server, world: World, database_url: str
 ) -> None:

@@ -9,6 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from api.app import create_app
 from api.database import Database
+from carewatch import escalator, pump
 from carewatch.readiness import LOCKS, parts
 from domain.time import SystemClock
 
@@ -26,6 +27,10 @@ def at_work(database_url: str) -> Iterator[psycopg.Connection]:
         connection.execute("select pg_advisory_lock_shared(%s)", (LOCKS["escalator"],))
         connection.execute("insert into checkpoint values ('engine', now(), '')")
         yield connection
+
+
+def test_the_locks_are_those_that_the_processes_hold() -> None:
+    assert LOCKS == {"gateway": pump._PUMP_LOCK, "escalator": escalator.WORKING}
 
 
 def _failing(client: TestClient, status: int) -> set[str]:

@@ -82,8 +82,22 @@ def start(data: Path, command: str = "up", *more: str, **settings: str) -> Insta
             stdout=said, stderr=said,
         )  # fmt: skip
     instance = Instance(data, process)
+    _started.append(process)
     until(instance.ready)
     return instance
+
+
+_started: list["subprocess.Popen[bytes]"] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _none_is_left() -> Iterator[None]:
+    """A test that failed half way leaves nothing running."""
+    yield
+    for process in _started:
+        process.terminate()
+    for process in _started:
+        process.wait(12)
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,9 @@ def test_what_is_refused_is_kept_with_its_reason_and_stops_nobody(home: Home) ->
     fall.say("event", b"", retain=True)  # takes the retained fall back
     bed.say("sample", {"t": now_ms(), "heart_rate": 61})
     eventually(lambda: home.ask("select from sample where heart_rate = 61"), "the good sample")
-    refused = home.ask("select device_id, size, length(payload), reason from quarantine order by id")
+    refused = home.ask(
+        "select device_id, size, length(payload), reason from quarantine order by id"
+    )
     assert [(row[0], row[1], row[2]) for row in refused[:3]] == [
         ("bed-7", 7, 7),
         ("bed-7", 1024 * 1024, 4096),

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.gateway.messages import HOME, NOW, NOW_MS, message
 
 from domain.quantity import COLUMN, HEART_RATE, IN_BED
 from domain.time import MINUTE
 from gateway import contract
 from gateway.decode import decode
 from gateway.inbox import Message
+from tests.gateway.messages import HOME, NOW, NOW_MS, message
 
 
 def only(*messages: Message) -> Any:

@@ -123,9 +123,7 @@ def test_what_arrived_since_a_checkpoint_comes_back_in_order(kept: psycopg.Conne
 
 
 def test_last_contact_never_moves_back(kept: psycopg.Connection) -> None:
-    kept.execute(
-        "insert into device (id, kind, slot, secret_hash) values ('bed-7', 'bed', 1, 'x')"
-    )
+    kept.execute("insert into device (id, kind, slot, secret_hash) values ('bed-7', 'bed', 1, 'x')")
     for at in (NOW, NOW - SECOND):
         with kept.transaction():
             store.keep_heard(kept, np.array([1], np.int32), np.array([at], np.int64))
