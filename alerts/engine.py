@@ -1,6 +1,6 @@
 """The streaming engine: messages in, findings out, the same for any chunking.
 
-A turn is cut into waves (``alerts.waves``) that hold each subject once at most. A wave is
+A turn is cut into rounds (``alerts.rounds``) that hold each subject once at most. A round is
 handled for all its subjects at once, after those of their timers that were due by then. What
 was found is put in the order in which it became known: by instant, timers before messages,
 messages as they arrived.
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from alerts.detectors.clock_skew import YEAR_2020
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import Known, Wave
-from alerts.waves import waves
+from alerts.detectors.news import Known, News
+from alerts.rounds import rounds
 from domain.directory import Directory
 from domain.event import Event
 from domain.finding import KINDS, Finding
@@ -70,7 +70,7 @@ class Engine:
         No message may have been received after ``now`` or before an earlier turn's ``now``.
         """
         turn = _Turn()
-        for batch, happened in waves(_believable(samples), events):
+        for batch, happened in rounds(_believable(samples), events):
             self._expire_for(batch, happened, turn)
             if len(batch):
                 self._observe(batch, turn)
@@ -98,7 +98,7 @@ class Engine:
             for detector in detectors:
                 detector.load(_below(f"{lane}/{type(detector).__name__}/", arrays))
 
-    # -- one wave -----------------------------------------------------------------------------
+    # -- one round ----------------------------------------------------------------------------
 
     def _lanes(self) -> tuple[tuple[str, Known, tuple[Detector, ...]], ...]:
         return ("live", self._known, self.detectors), ("late", self._late_known, self.late)
@@ -117,7 +117,7 @@ class Engine:
                     detector.forget(moved)
 
     def _expire_for(self, batch: Batch, events: Sequence[Event], turn: "_Turn") -> None:
-        """Fire the timers of those whom the wave is about, up to the arrival of their item."""
+        """Fire the timers of those whom the round is about, up to the arrival of their item."""
         for place, detector in enumerate(self.detectors):
             if "deadline" not in detector.memory:
                 continue
@@ -131,14 +131,14 @@ class Engine:
                     turn.timers(place, detector.expire(one, event.received_at))
 
     def _observe(self, batch: Batch, turn: "_Turn") -> None:
-        wave, old = self._known.hear(batch)
+        news, old = self._known.hear(batch)
         found: list[Finding] = []
         for detector in self.detectors:
-            detector.observe(wave, found)
+            detector.observe(news, found)
         if old is not None and self.late:
             self._observe_late(old, found)
         if found:
-            turn.messages(wave, found)
+            turn.messages(news, found)
 
     def _observe_late(self, old: Batch, out: list[Finding]) -> None:
         """Judge what came late, and keep the present as it is.
@@ -148,11 +148,11 @@ class Engine:
         """
         backwards = old.device[self._late_known.behind(old)]
         self._late_known.forget(backwards)
-        wave, _ = self._late_known.hear(old)
+        news, _ = self._late_known.hear(old)
         for detector in self.late:
             detector.forget(backwards)
             found: list[Finding] = []
-            detector.observe(wave, found)
+            detector.observe(news, found)
             for finding in found:
                 if finding.active:
                     out += _in_retrospect(finding, self._twin.get(type(detector)))
@@ -212,9 +212,9 @@ class _Turn:
         for finding in findings:
             self._found.append(_Found((finding.at, 1, order), finding))
 
-    def messages(self, wave: Wave, findings: Sequence[Finding]) -> None:
+    def messages(self, news: News, findings: Sequence[Finding]) -> None:
         """Place each finding at its subject's message."""
-        orders = dict(zip(wave.slot.tolist(), wave.order.tolist(), strict=True))
+        orders = dict(zip(news.slot.tolist(), news.order.tolist(), strict=True))
         for finding in findings:
             self.message(orders[finding.slot], (finding,))
 

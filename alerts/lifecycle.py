@@ -51,7 +51,8 @@ TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
 
 An alert that clears while nobody has it is resolved; once a person has it, that person resolves
 it. Whoever resolves an alert that nobody has accepted answers for it by name, and whoever
-arrives need not have said that they set out. Whoever is on site and silent stays answerable (the centre is told): nobody knows more.
+arrives need not have said that they set out. Whoever is on site and silent stays answerable
+(the centre is told): nobody knows more.
 """
 
 _DOING: Mapping[str, str] = {

@@ -1,0 +1,1 @@
+"""What people and other systems see: REST, the live feed, the page."""

@@ -19,8 +19,8 @@ from api.changes import Changes
 from api.context import Context, Look, no_parts
 from api.database import Database, Pool
 from api.feed import Feed
+from api.fields import Problem
 from api.routes import alerts, devices, feed, health, quarantine, residents, session, teams, users
-from api.schemas import Problem
 from api.throttle import Throttle
 from domain.time import Clock, stopwatch
 

@@ -1,93 +1,14 @@
-"""Bodies and answers of the calls; the source of OpenAPI.
+"""Bodies and answers of the calls; the source of OpenAPI."""
 
-Times go out as ISO 8601 in UTC with a Z, as everywhere in carewatch.
-"""
+from typing import Annotated, Any, Literal
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
-from zoneinfo import available_timezones
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import Outcome, State
 from api.access import Role
+from api.fields import Answer, Body, Id, Level, Line, Password, Text, Time, Zone
 from domain.directory import DeviceKind
-from domain.finding import KINDS, Priority
-from domain.quantity import BY_NAME
-from domain.time import from_datetime, iso
-
-Item = TypeVar("Item")
-
-
-def _time(value: Any) -> Any:
-    return iso(from_datetime(value)) if isinstance(value, datetime) else value
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("use a name of the time zone database, such as Asia/Shanghai")
-    return name
-
-
-def _one_of(names: Collection[str]) -> Any:
-    """A string that is one of these, in the code as in OpenAPI."""
-
-    def known(name: str) -> str:
-        if name not in names:
-            raise ValueError(f"use one of {', '.join(names)}")
-        return name
-
-    schema = WithJsonSchema({"type": "string", "enum": list(names)})
-    return Annotated[str, AfterValidator(known), schema]
-
-
-Time = Annotated[
-    str, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
-]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["bed-7"])]
-Line = Annotated[str, Field(max_length=200)]
-Text = Annotated[str, Field(max_length=4000)]
-Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Asia/Shanghai"])]
-if TYPE_CHECKING:
-    QuantityName = str
-    KindName = str
-else:
-    QuantityName = _one_of(BY_NAME)
-    KindName = _one_of(KINDS)
-Password = Annotated[str, Field(min_length=8, max_length=256)]
-Level = Literal["county", "township", "village"]
-
-
-class Answer(BaseModel):
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-
-class Body(BaseModel):
-    """What a caller sends: a misspelt field is an error, not silence."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    def said(self) -> dict[str, Any]:
-        """What was said, by name; what was left out stays as it is."""
-        return self.model_dump(exclude_unset=True)
-
-
-class Problem(Answer):
-    """RFC 9457: what went wrong, and in ``detail`` what to do."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
-class Page(Answer, Generic[Item]):
-    """One page; ``next`` is the cursor of the page after it, null at the end."""
-
-    items: list[Item]
-    next: str | None
-
+from domain.finding import Priority
 
 # -- logins and accounts -----------------------------------------------------------------------
 
@@ -367,16 +288,3 @@ class Remark(Body):
 class Resolution(Body):
     outcome: Outcome
     note: Text = ""
-
-
-# -- health ------------------------------------------------------------------------------------
-
-
-class PartState(Answer):
-    state: Literal["ok", "failing"]
-    detail: str
-
-
-class Health(Answer):
-    state: Literal["ok", "failing"]
-    parts: dict[str, PartState] = {}

@@ -16,7 +16,8 @@ from domain.directory import Directory
 from domain.event import Event
 from domain.sample import Batch
 from domain.time import Micros, stopwatch
-from ingest import store
+from ingest import store, waveforms
+from ingest.signals import Signals
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ _CHUNK = 5000
 class Memory:
     """Saves and recovers the engine, and keeps the last contact of each device."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, signals: Signals) -> None:
         self._engine = engine
+        self._signals = signals
         self._heard_at = np.zeros(0, np.int64)
         self._unsaved = np.zeros(0, np.bool_)
 
@@ -61,7 +63,8 @@ class Memory:
     def save_engine(self, connection: psycopg.Connection, as_of: Micros) -> None:
         """Store the engine's state as of the last turn that was stored."""
         if as_of:
-            store.save_checkpoint(connection, as_of, self._engine.state())
+            state = self._engine.state() | self._signals.state()
+            store.save_checkpoint(connection, as_of, state)
 
     def recover(self, connection: psycopg.Connection, directory: Directory, now: Micros) -> None:
         """The engine as it was, after all that was stored; nobody is silent for our absence.
@@ -74,6 +77,7 @@ class Memory:
         if saved is not None:
             as_of, arrays = saved
             self._engine.load(arrays)
+            self._signals.load(arrays)
             self._engine.know(directory)
             count = self._catch_up(connection, as_of)
             log.info("engine recovered", items=count, seconds=round(stopwatch() - started, 2))
@@ -81,12 +85,17 @@ class Memory:
 
     def _catch_up(self, connection: psycopg.Connection, after: Micros) -> int:
         samples = store.samples_since(connection, after)
-        events = store.events_since(connection, after)
+        events = [*store.events_since(connection, after), *self._impacts(connection, after)]
         count = len(samples) + len(events)
         for part, happened in _chunks(samples, events):
             arrivals = [*part.received_at.tolist(), *(event.received_at for event in happened)]
             self._engine.step(max(arrivals), part, happened)
         return count
+
+    def _impacts(self, connection: psycopg.Connection, after: Micros) -> list[Event]:
+        """What waveforms told since; the samples among it are stored like all others."""
+        waves = waveforms.since(connection, after)
+        return [event for wave in waves for event in self._signals.take([wave]).events]
 
 
 def one_by_one(samples: Batch, events: Sequence[Event]) -> Iterator[tuple[Batch, list[Event]]]:

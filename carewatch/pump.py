@@ -9,7 +9,7 @@ sends the messages of an unacknowledged turn again.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,14 +27,17 @@ from domain.directory import Snapshot
 from domain.errors import CarewatchError
 from domain.event import Event
 from domain.finding import Finding
+from domain.sample import Batch
 from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock, to_datetime
 from gateway import receipts, registry, topics
 from gateway.decode import Decoded, decode
 from gateway.inbox import QUARANTINED_BYTES, Inbox, Mailbox, Message, Turn
 from gateway.mqtt.subscriber import Subscriber
 from gateway.receipts import Receipt
+from ingest import signals, waveforms
 from ingest import store as reading_store
 from ingest.dedupe import fresh
+from ingest.signals import Signals
 
 log = structlog.get_logger()
 
@@ -79,6 +82,7 @@ class _Prepared:
     decoded: Decoded
     news: Sequence[Event]
     arrivals: Sequence[tuple[int, bytes, Micros]]
+    impacts: Sequence[Event] = ()
 
 
 class Pump:
@@ -91,6 +95,7 @@ class Pump:
         self,
         inbox: Inbox,
         engine: Engine,
+        signals: Signals,
         connect: Callable[[], psycopg.Connection],
         publish: Publish,
         clock: Clock,
@@ -98,6 +103,7 @@ class Pump:
     ) -> None:
         self._inbox = inbox
         self._engine = engine
+        self._signals = signals
         self._connect = connect
         self._publish = publish
         self._clock = clock
@@ -105,7 +111,7 @@ class Pump:
         self._connection: psycopg.Connection | None = None
         self._receiving = False
         self._directory = Snapshot((), (), version=-1)
-        self._memory = Memory(engine)
+        self._memory = Memory(engine, signals)
         self._checkpoint_due = self._memory_due = self._chores_due = 0
         self._as_of: Micros = 0
 
@@ -131,6 +137,7 @@ class Pump:
             self._engine.resume(turn.now)
             self._receiving = True
             self._persist(_announce)
+        prepared = self._derived(prepared)
         findings = self._judge(turn, prepared)
         self._as_of = turn.now
         answers = self._store(turn, prepared, findings)
@@ -185,13 +192,22 @@ class Pump:
                 found[order] = (device.slot, reading_store.digest(message.mid, message.payload))
         return found
 
+    def _derived(self, prepared: _Prepared) -> _Prepared:
+        """With what its waveforms tell; once a turn, because they are remembered."""
+        if not prepared.decoded.waves:
+            return prepared
+        told = self._signals.take(prepared.decoded.waves)
+        samples = Batch.join([prepared.decoded.samples, told.samples])
+        decoded = replace(prepared.decoded, samples=samples)
+        return replace(prepared, decoded=decoded, impacts=told.events)
+
     def _judge(self, turn: Turn, prepared: _Prepared) -> list[Finding]:
         """What the engine concludes; the pump's one catch-all.
 
         A bug in a detector must not stop everybody's readings, nor lose the other messages'
         alerts: the turn is then judged item by item, and what fails is left out, loudly.
         """
-        samples, events = prepared.decoded.samples, prepared.news
+        samples, events = prepared.decoded.samples, [*prepared.news, *prepared.impacts]
         try:
             return self._engine.step(turn.now, samples, events)
         except Exception:
@@ -249,6 +265,7 @@ class Pump:
         with connection.transaction():
             reading_store.keep_samples(connection, decoded.samples)
             reading_store.keep_events(connection, prepared.news)
+            waveforms.keep(connection, decoded.waves)
             reading_store.keep_arrivals(connection, prepared.arrivals)
             self._keep_rest(connection, decoded)
             alert_store.record(connection, findings, self._directory, turn.now)
@@ -300,6 +317,7 @@ class Pump:
         if now >= self._memory_due:
             self._memory_due = now + MEMORY_EVERY
             self._persist(self._memory.save_contacts)
+            self._persist(lambda c: waveforms.keep_evidence(c, now))
         if now >= self._checkpoint_due:
             self._checkpoint_due = now + CHECKPOINT_EVERY
             self._persist(lambda c: self._memory.save_engine(c, self._as_of))
@@ -307,6 +325,7 @@ class Pump:
             self._chores_due = now + 10 * MINUTE
             self._persist(lambda c: reading_store.make_days(c, now))
             self._persist(lambda c: reading_store.forget_arrivals(c, now - ARRIVALS_KEPT))
+            self._persist(lambda c: waveforms.forget(c, now))
 
     # -- the database, which may be away ------------------------------------------------------
 
@@ -409,9 +428,8 @@ def run(settings: Settings, stop: threading.Event) -> None:
         subscriber = Subscriber(broker, mailbox)
         mailbox.acknowledge = subscriber.acknowledge
         connect = partial(psycopg.connect, database, autocommit=True, connect_timeout=5)
-        pump = Pump(
-            mailbox, Engine(standard(), judging_samples()), connect, subscriber.publish, clock, stop
-        )
+        engine = Engine(standard(), judging_samples())
+        pump = Pump(mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop)
         downlinks = Downlinks(connect, subscriber.publish, clock, stop)
         threading.Thread(target=_close_on, args=(stop, mailbox), daemon=True).start()
         pump.recover()

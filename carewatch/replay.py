@@ -22,10 +22,12 @@ from alerts.policy import Policy
 from alerts.react import Book
 from domain.directory import Device, DeviceKind, Snapshot, Subject
 from domain.errors import CarewatchError
+from domain.sample import Batch
 from domain.time import SECOND, Micros, from_datetime, iso
 from gateway import topics
 from gateway.decode import decode
 from gateway.inbox import Message
+from ingest import signals
 from ingest.dedupe import RecentEvents
 
 PRINTED = frozenset({"raised", "repeated", "priority_raised", "cleared"})
@@ -145,20 +147,21 @@ def replay(
     """
     cast = Cast(directory, timezone)
     engine, book, policy = Engine(standard(), judging_samples()), Book(), Policy.default()
-    events = RecentEvents()
+    events, waveforms = RecentEvents(), signals.standard()
     engine.know(cast.snapshot)
     now: Micros | None = None
     for messages in _chunks(_in_time(parse_lines(lines)), chunk):
         if cast.meet(messages):
             engine.know(cast.snapshot)
         found = decode(messages, cast.snapshot)
+        told = waveforms.take(found.waves)
+        samples = Batch.join([found.samples, told.samples])
         now = messages[-1].received_at
-        findings = engine.step(now, found.samples, events.fresh(found.events))
+        findings = engine.step(now, samples, [*events.fresh(found.events), *told.events])
         yield from _told(book.react(findings, cast.snapshot, policy, now))
     if now is not None:
         now += round(settle_s * SECOND)
-        nothing = decode([], cast.snapshot).samples
-        findings = engine.step(now, nothing, [])
+        findings = engine.step(now, Batch.empty(), [])
         yield from _told(book.react(findings, cast.snapshot, policy, now))
 
 

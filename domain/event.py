@@ -64,3 +64,14 @@ class Event:
     detail: str | None = None
     clock_wrong: bool = False
     source: str = field(default="event", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact(Event):
+    """A jolt in an acceleration signal that may be a fall; ``event`` is "impact".
+
+    ``features`` describe it, in the order that its detector's model names them. No device sends
+    it: it is found in waves, and like them it repeats itself when they do.
+    """
+
+    features: tuple[float, ...] = ()

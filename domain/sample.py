@@ -1,6 +1,7 @@
 """Samples in columns: one row a sample, one column a quantity, NaN where nothing was said."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,15 @@ class Batch:
             self.x[rows],
             self.implausible[rows],
             self.offset[rows],
+        )
+
+    @staticmethod
+    def join(batches: Sequence["Batch"]) -> "Batch":
+        """The rows of all, one batch after the other."""
+        if len(batches) == 1:
+            return batches[0]
+        return Batch(
+            *(np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Batch))
         )
 
     @staticmethod

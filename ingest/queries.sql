@@ -156,3 +156,36 @@ select id, device_id, topic, payload from downlink where sent_at is null order b
 
 -- name: downlinks_sent(at, ids)!
 update downlink set sent_at = :at where id = any(:ids);
+
+-- name: keep_waves(device, subject, start, received_at, rate, signal, placement, width, content)*!
+insert into wave (
+    device, subject, start, received_at, rate, signal, placement, width, content
+) values (
+    :device, :subject, :start, :received_at, :rate, :signal, :placement, :width, :content
+) on conflict (device, signal, start) do nothing;
+
+-- name: waves_since(after)
+select device, subject, start, received_at, rate, signal, placement, width, content
+from wave where received_at > :after order by received_at, start;
+
+-- name: keep_evidence(before, reach)!
+-- Copies the signal from 10 s before to 20 s after an alert that a waveform told of, once all of
+-- it can be there.
+insert into alert_signal (alert_id, device, start, rate, signal, placement, width, content)
+select a.id, w.device, w.start, w.rate, w.signal, w.placement, w.width, w.content
+from alert a
+join device d on d.id = a.device_id
+join wave w on w.device = d.slot and w.signal = 'acceleration'
+where a.evidence ->> 'source' = 'wave'
+  and a.raised_at < :before and a.raised_at > :reach
+  and w.start < a.since + interval '20 s'
+  and w.start + make_interval(secs => (octet_length(w.content) / 4 / w.width) / w.rate)
+      > a.since - interval '10 s'
+on conflict do nothing;
+
+-- name: signal_of(alert_id)
+select signal, rate, placement, start, width, content
+from alert_signal where alert_id = :alert_id order by start;
+
+-- name: forget_waves(before)!
+delete from wave where received_at < :before;

@@ -1,7 +1,9 @@
 """Real parts for tests: one PostgreSQL a run, a fresh database a test."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,9 +16,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def folder() -> Iterator[Path]:
+    """Room for servers; not below pytest's own, which other runs of it clean up."""
+    with tempfile.TemporaryDirectory(prefix="carewatch-tests-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path) -> Iterator[Postgres]:
     """A PostgreSQL server, with a migrated database `carewatch` to clone from."""
-    postgres = Postgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    postgres = Postgres(folder / "database", durable=False)
     postgres.prepare()
     process = postgres.start()
     try:
@@ -48,9 +57,9 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+def broker(folder: Path) -> Iterator[Nats]:
     """A NATS server as MQTT broker; its `mqtt_url` is a login that may publish for any device."""
-    nats = Nats(tmp_path_factory.mktemp("broker"))
+    nats = Nats(folder / "broker")
     nats.prepare()
     process = nats.start()
     try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import Wave
+from alerts.detectors.news import News
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import BATTERY
@@ -37,27 +37,27 @@ class Battery(Detector):
             if math.isfinite(own):
                 self._limit[subject.slot] = own
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        rows = np.flatnonzero(wave.x[:, BATTERY] >= 0)
+    def observe(self, news: News, out: list[Finding]) -> None:
+        rows = np.flatnonzero(news.x[:, BATTERY] >= 0)
         if not len(rows):
             return
-        battery, limit = wave.x[rows, BATTERY], self._limit[wave.slot[rows]]
-        low = self.memory["since"][wave.device[rows]] != NEVER
+        battery, limit = news.x[rows, BATTERY], self._limit[news.slot[rows]]
+        low = self.memory["since"][news.device[rows]] != NEVER
         changed = rows[np.where(low, battery >= limit + MARGIN, battery < limit)]
-        out += [self._found(wave, row) for row in changed.tolist()]
+        out += [self._found(news, row) for row in changed.tolist()]
 
-    def _found(self, wave: Wave, row: int) -> Finding:
-        slot, device = int(wave.slot[row]), int(wave.device[row])
+    def _found(self, news: News, row: int) -> Finding:
+        slot, device = int(news.slot[row]), int(news.device[row])
         since = int(self.memory["since"][device])
         active = since == NEVER
         if active:
-            since = int(wave.measured_at[row])
+            since = int(news.measured_at[row])
         self.memory["since"][device] = since if active else NEVER
         evidence = {
             "quantity": "battery",
-            "value": round(float(wave.x[row, BATTERY]), 3),
+            "value": round(float(news.x[row, BATTERY]), 3),
             "unit": "%",
             "limit": round(float(self._limit[slot]) + (0 if active else MARGIN), 3),
         }
-        at, priority = int(wave.received_at[row]), KINDS["battery_low"].priority
+        at, priority = int(news.received_at[row]), KINDS["battery_low"].priority
         return Finding(at, slot, device, "battery_low", active, since, priority, evidence)

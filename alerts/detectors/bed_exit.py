@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import STIRRING, Wave
+from alerts.detectors.news import STIRRING, News
 from domain.directory import Device, Subject
 from domain.event import SIGNS_OF_LIFE, Event
 from domain.finding import KINDS, Finding
@@ -55,19 +55,19 @@ class BedExit(Detector):
             if math.isfinite(own) and own > 0:
                 self._absence[subject.slot] = int(own * MINUTE)
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        in_bed, before = wave.x[:, IN_BED], wave.before[:, IN_BED]
+    def observe(self, news: News, out: list[Finding]) -> None:
+        in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
         for row in np.flatnonzero(in_bed < before).tolist():
-            at, heard = int(wave.measured_at[row]), int(wave.received_at[row])
-            self._leave(int(wave.slot[row]), int(wave.device[row]), at, heard)
-        away = self.memory["since"][wave.slot] != NEVER
+            at, heard = int(news.measured_at[row]), int(news.received_at[row])
+            self._leave(int(news.slot[row]), int(news.device[row]), at, heard)
+        away = self.memory["since"][news.slot] != NEVER
         if not away.any():
             return
         for row in np.flatnonzero(away & (in_bed == 1)).tolist():
-            at, heard = int(wave.measured_at[row]), int(wave.received_at[row])
-            self._return(int(wave.slot[row]), int(wave.device[row]), at, heard, out)
-        rows = np.flatnonzero(away & (wave.x[:, MOVEMENT] > STIRRING))
-        for slot, at in zip(wave.slot[rows].tolist(), wave.measured_at[rows].tolist(), strict=True):
+            at, heard = int(news.measured_at[row]), int(news.received_at[row])
+            self._return(int(news.slot[row]), int(news.device[row]), at, heard, out)
+        rows = np.flatnonzero(away & (news.x[:, MOVEMENT] > STIRRING))
+        for slot, at in zip(news.slot[rows].tolist(), news.measured_at[rows].tolist(), strict=True):
             self._stir(slot, at)
 
     def happen(self, event: Event, out: list[Finding]) -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.news import News
 from alerts.detectors.respiration import A_BREATH
 from alerts.detectors.threshold import Rows, Rule, Threshold
-from alerts.detectors.wave import Wave
 from domain.quantity import IN_BED, RESPIRATION_RATE
 from domain.time import SECOND
 
@@ -24,6 +24,6 @@ class Breathing(Threshold):
         ),
     )
 
-    def counts(self, wave: Wave, rows: Rows) -> NDArray[np.bool_]:
-        counts: NDArray[np.bool_] = super().counts(wave, rows) & (wave.known[rows, IN_BED] == 1)
+    def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
+        counts: NDArray[np.bool_] = super().counts(news, rows) & (news.known[rows, IN_BED] == 1)
         return counts

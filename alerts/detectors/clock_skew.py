@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import Wave
+from alerts.detectors.news import News
 from domain.event import Event
 from domain.finding import KINDS, Finding
 from domain.sample import Instants
@@ -44,12 +44,12 @@ class ClockSkew(Detector):
         "order": (np.int64, NEVER),
     }
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        odd = self.memory["busy"][wave.device]
-        odd |= np.abs(wave.offset) > AHEAD
+    def observe(self, news: News, out: list[Finding]) -> None:
+        odd = self.memory["busy"][news.device]
+        odd |= np.abs(news.offset) > AHEAD
         rows = np.flatnonzero(odd)
         if len(rows):
-            self._judge(wave, rows, out)
+            self._judge(news, rows, out)
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         """An event of an impossible time tells the same of its device's clock."""
@@ -63,9 +63,9 @@ class ClockSkew(Detector):
             offset = event.happened_at - event.received_at
             out.append(_found(event.received_at, event.slot, device, event.received_at, offset))
 
-    def _judge(self, wave: Wave, rows: NDArray[np.intp], out: list[Finding]) -> None:
-        memory, device = self.memory, wave.device[rows]
-        at, offset = wave.received_at[rows], wave.offset[rows]
+    def _judge(self, news: News, rows: NDArray[np.intp], out: list[Finding]) -> None:
+        memory, device = self.memory, news.device[rows]
+        at, offset = news.received_at[rows], news.offset[rows]
         off = (offset > AHEAD) | (at + offset < YEAR_2020) | self._lags(device, at, offset)
         wrong = memory["wrong"][device]
         order = np.where(np.abs(offset) <= AHEAD, np.minimum(memory["order"][device], at), NEVER)
@@ -75,7 +75,7 @@ class ClockSkew(Detector):
         memory["order"][device] = order
         memory["busy"][device] = ~over & (since != NEVER) | (memory["lagging"][device] != NEVER)
         for few in np.flatnonzero(over | (off & (wrong == NEVER))).tolist():
-            slot, moment = int(wave.slot[rows[few]]), int(at[few])
+            slot, moment = int(news.slot[rows[few]]), int(at[few])
             told = None if over[few] else int(offset[few])
             out.append(_found(moment, slot, int(device[few]), int(since[few]), told))
 

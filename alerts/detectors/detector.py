@@ -1,9 +1,9 @@
 """What a detector is: pure decisions over columns, with one memory element a slot.
 
-The engine shows a detector *waves*: batches in which every subject appears once at most, in
+The engine shows a detector *rounds*: batches in which every subject appears once at most, in
 the order of arrival, so that ``memory[name][slots]`` may be read and written in one numpy call
 and any chunking of the same messages gives the same findings. A detector never asks the time,
-never changes a wave, and holds nothing but its arrays: saving them is saving its state.
+never changes what it is shown, and holds nothing but its arrays: saving them is saving its state.
 What the directory says (thresholds, intervals, zones) is no memory: ``configure`` sets it anew
 for each snapshot.
 
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detectors.wave import Wave
+from alerts.detectors.news import News
 from domain.directory import Device, Subject
 from domain.event import Event
 from domain.finding import KINDS, Finding
@@ -55,8 +55,8 @@ class Detector:
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         """Learn thresholds, intervals and zones; called after ``resize`` for each snapshot."""
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        """Decide on samples; each subject appears once at most in ``wave``."""
+    def observe(self, news: News, out: list[Finding]) -> None:
+        """Decide on samples; each subject appears once at most in ``news``."""
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         """Decide on one event."""

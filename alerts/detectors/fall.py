@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from alerts.detectors.detector import Detector, told
-from alerts.detectors.wave import LONG_AGO, Wave
+from alerts.detectors.news import LONG_AGO, News
 from domain.event import SIGNS_OF_LIFE, Event
 from domain.finding import KINDS, Finding
 from domain.sample import Slots
@@ -33,10 +33,10 @@ class Fall(Detector):
         "alive": (np.int64, LONG_AGO),
     }
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        rows = np.flatnonzero(wave.stirs)
+    def observe(self, news: News, out: list[Finding]) -> None:
+        rows = np.flatnonzero(news.stirs)
         if len(rows):
-            self._alive(wave.slot[rows], wave.measured_at[rows])
+            self._alive(news.slot[rows], news.measured_at[rows])
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         if event.event == "fall":

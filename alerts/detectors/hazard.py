@@ -3,7 +3,7 @@
 import numpy as np
 
 from alerts.detectors.detector import Detector, told
-from alerts.detectors.wave import LONG_AGO
+from alerts.detectors.news import LONG_AGO
 from domain.event import Event
 from domain.finding import Finding
 

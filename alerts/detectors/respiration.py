@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.news import News
 from alerts.detectors.threshold import Rows, Rule, Threshold
-from alerts.detectors.wave import Wave
 from domain.quantity import RESPIRATION_RATE
 
 A_BREATH = 0.5
@@ -20,8 +20,8 @@ class Respiration(Threshold):
         Rule("respiration_low", above=False, limit=8, extreme=6, margin=2),
     )
 
-    def counts(self, wave: Wave, rows: Rows) -> NDArray[np.bool_]:
-        counts: NDArray[np.bool_] = super().counts(wave, rows) & (
-            wave.x[rows, self.quantity] >= A_BREATH
+    def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
+        counts: NDArray[np.bool_] = super().counts(news, rows) & (
+            news.x[rows, self.quantity] >= A_BREATH
         )
         return counts

@@ -1,9 +1,9 @@
 """device_silent: nothing was heard of a device for three of its intervals.
 
 A device for emergencies (fall detector, button) is missed after 3 minutes at most, whatever it
-promised: what EN 50136-1 asks of category SP4. A device that promises no interval is missed only after the broker
-said that its connection broke. None is watched before it was heard of once: registered is not
-installed.
+promised: what EN 50136-1 asks of category SP4. A device that promises no interval is missed
+only after the broker said that its connection broke. None is watched before it was heard of
+once: registered is not installed.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import Wave
+from alerts.detectors.news import News
 from domain.directory import EMERGENCY_KINDS, Device, Subject
 from domain.event import Event
 from domain.finding import KINDS, Finding, Priority
@@ -63,17 +63,17 @@ class Silence(Detector):
         gone[list(self._devices)] = False
         self.memory["deadline"][gone] = NEVER
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
+    def observe(self, news: News, out: list[Finding]) -> None:
         """Any message is a sign, even one whose every value was refused."""
-        devices, memory = wave.device, self.memory
+        devices, memory = news.device, self.memory
         silent = memory["silent"][devices]
         if silent.any():
             for row in np.flatnonzero(silent).tolist():
-                slot, device = int(wave.slot[row]), int(devices[row])
-                out.append(self._found(int(wave.received_at[row]), slot, device, False))
+                slot, device = int(news.slot[row]), int(devices[row])
+                out.append(self._found(int(news.received_at[row]), slot, device, False))
             memory["silent"][devices] = False
-        memory["heard"][devices] = wave.received_at
-        memory["deadline"][devices] = np.minimum(wave.received_at + self._allowance[devices], NEVER)
+        memory["heard"][devices] = news.received_at
+        memory["deadline"][devices] = np.minimum(news.received_at + self._allowance[devices], NEVER)
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         memory, device, at = self.memory, event.device, event.received_at

@@ -3,7 +3,7 @@
 For each rule a device is in one of three conditions: *inside*, *beyond* a limit since some
 instant, or *raised*. A value beyond the limit for the dwell raises; a value inside by the
 margin for ``CALM`` ends it; what lies between keeps things as they are. Values that do not
-count (``Wave.counts``) do nothing at all: they neither break a dwell nor extend it. Spans are
+count (``News.counts``) do nothing at all: they neither break a dwell nor extend it. Spans are
 reckoned in the device's own time, and begin again after a gap longer than ``GAP``.
 
 Nearly all values of nearly all batches are inside and nothing is going on: ``observe`` finds
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.detector import Detector
-from alerts.detectors.wave import LONG_AGO, Wave
+from alerts.detectors.news import LONG_AGO, News
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import QUANTITIES
@@ -123,21 +123,21 @@ class Threshold(Detector):
                 self.limits[subject.slot] = [rule.limits(subject) for rule in self.rules]
         self._widest = np.ascontiguousarray(self.limits[:, :, 0].T)
 
-    def counts(self, wave: Wave, rows: Rows) -> NDArray[np.bool_]:
+    def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
         """Which of these rows are worth judging."""
-        counts: NDArray[np.bool_] = wave.counts[rows] & ~np.isnan(wave.x[rows, self.quantity])
+        counts: NDArray[np.bool_] = news.counts[rows] & ~np.isnan(news.x[rows, self.quantity])
         return counts
 
-    def observe(self, wave: Wave, out: list[Finding]) -> None:
-        values = wave.x[:, self.quantity]
-        odd = self.memory["busy"][wave.device]
+    def observe(self, news: News, out: list[Finding]) -> None:
+        values = news.x[:, self.quantity]
+        odd = self.memory["busy"][news.device]
         for rule, limit in zip(self.rules, self._widest, strict=True):
-            odd |= rule.beyond(values, limit[wave.slot])
+            odd |= rule.beyond(values, limit[news.slot])
         rows = np.flatnonzero(odd)
         if len(rows):
-            rows = rows[self.counts(wave, rows)]
+            rows = rows[self.counts(news, rows)]
         if len(rows):
-            self._judge(wave, rows, out)
+            self._judge(news, rows, out)
 
     def held(self, finding: Finding) -> tuple[Micros, Micros]:
         place = finding.device, self.kinds.index(finding.kind)
@@ -146,27 +146,27 @@ class Threshold(Detector):
 
     # -- the few that are not simply inside -----------------------------------------------------
 
-    def _judge(self, wave: Wave, rows: Rows, out: list[Finding]) -> None:
-        device, at = wave.device[rows], wave.measured_at[rows]
+    def _judge(self, news: News, rows: Rows, out: list[Finding]) -> None:
+        device, at = news.device[rows], news.measured_at[rows]
         gap = np.abs(at - self.memory["last"][device]) > GAP
         self.memory["last"][device] = at
         busy = np.zeros(len(rows), bool)
         for place in range(len(self.rules)):
-            busy |= self._apply(place, wave, rows, gap, out)
+            busy |= self._apply(place, news, rows, gap, out)
         self.memory["busy"][device] = busy
 
     def _apply(
-        self, place: int, wave: Wave, rows: Rows, gap: NDArray[np.bool_], out: list[Finding]
+        self, place: int, news: News, rows: Rows, gap: NDArray[np.bool_], out: list[Finding]
     ) -> NDArray[np.bool_]:
         """Move one rule on; answers which rows it still has an eye on."""
-        rule, memory, device = self.rules[place], self.memory, wave.device[rows]
-        value, limits = wave.x[rows, self.quantity], self.limits[wave.slot[rows], place]
+        rule, memory, device = self.rules[place], self.memory, news.device[rows]
+        value, limits = news.x[rows, self.quantity], self.limits[news.slot[rows], place]
         level = memory["level"][device, place]
         start = memory["start"][device, place]
         beyond = rule.beyond(value[:, None], limits)
         if not (beyond[:, 0] | (start[:, 0] != NEVER) | (level > 0)).any():
             return beyond[:, 0]
-        at = wave.measured_at[rows]
+        at = news.measured_at[rows]
         start = _running(beyond, start, at[:, None], gap[:, None])
         memory["start"][device, place] = start
         long = beyond & (at[:, None] - start >= (rule.dwell, rule.extreme_dwell))
@@ -178,7 +178,7 @@ class Threshold(Detector):
         memory["until"][device[over], place] = at[over]
         memory["level"][device, place] = now = np.where(over, 0, np.maximum(level, reached))
         out += [
-            self._found(place, wave, int(rows[few]), int(since[few]), int(now[few]))
+            self._found(place, news, int(rows[few]), int(since[few]), int(now[few]))
             for few in np.flatnonzero((reached > level) | over).tolist()
         ]
         settled: NDArray[np.bool_] = (start[:, 0] == NEVER) & (now == 0)
@@ -193,21 +193,21 @@ class Threshold(Detector):
         self.memory["calm"][device, place] = np.where(over, NEVER, calm)
         return over
 
-    def _found(self, place: int, wave: Wave, row: int, since: Micros, level: int) -> Finding:
-        rule, slot = self.rules[place], int(wave.slot[row])
+    def _found(self, place: int, news: News, row: int, since: Micros, level: int) -> Finding:
+        rule, slot = self.rules[place], int(news.slot[row])
         quantity = QUANTITIES[self.quantity]
         limit, extreme = self.limits[slot, place].tolist()
         evidence: dict[str, Any] = {
             "quantity": quantity.name,
-            "value": round(float(wave.x[row, self.quantity]), 3),
+            "value": round(float(news.x[row, self.quantity]), 3),
             "unit": quantity.unit,
             "limit": round(extreme if level == 2 else limit, 3),
             "dwell_s": (rule.calm, rule.dwell, rule.extreme_dwell)[level] / SECOND,
         }
         return Finding(
-            at=int(wave.received_at[row]),
+            at=int(news.received_at[row]),
             slot=slot,
-            device=int(wave.device[row]),
+            device=int(news.device[row]),
             kind=rule.kind,
             active=level > 0,
             since=since,

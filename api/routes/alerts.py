@@ -10,8 +10,9 @@ from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
+from api.fields import Id, KindName, Page
 from api.problems import documented, not_found
-from api.schemas import Alert, AlertWithHistory, Id, KindName, Page, Remark, Resolution
+from api.schemas import Alert, AlertWithHistory, Remark, Resolution
 from domain.time import Micros
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])

@@ -10,18 +10,10 @@ from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, queries
+from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
 from api.routes.residents import check_team
-from api.schemas import (
-    Command,
-    Device,
-    DeviceChange,
-    Id,
-    NewCommand,
-    NewDevice,
-    NewSecret,
-    Page,
-)
+from api.schemas import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
 from domain.directory import DeviceKind
 from domain.time import to_datetime
 from gateway import registry

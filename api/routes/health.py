@@ -1,6 +1,7 @@
 """Whether it works, for machines: alive, ready, and figures."""
 
 import os
+from typing import Literal
 
 from fastapi import APIRouter, Response
 from prometheus_client import (
@@ -12,10 +13,20 @@ from prometheus_client import (
 )
 
 from api.context import Shared
+from api.fields import Answer
 from api.problems import documented
-from api.schemas import Health
 
 router = APIRouter(tags=["health"])
+
+
+class PartState(Answer):
+    state: Literal["ok", "failing"]
+    detail: str
+
+
+class Health(Answer):
+    state: Literal["ok", "failing"]
+    parts: dict[str, PartState] = {}
 
 
 @router.get("/healthz", response_model=Health, responses=documented())

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import queries
+from api.fields import Page
 from api.problems import documented
-from api.schemas import Page, Refusal
+from api.schemas import Refusal
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 

@@ -10,17 +10,9 @@ from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, queries
+from api.fields import Id, Page, QuantityName
 from api.problems import conflict, documented, not_found, unprocessable
-from api.schemas import (
-    Happening,
-    Id,
-    NewResident,
-    Page,
-    QuantityName,
-    Resident,
-    ResidentChange,
-    Samples,
-)
+from api.schemas import Happening, NewResident, Resident, ResidentChange, Samples
 from domain.quantity import BY_NAME
 from domain.time import DAY, Micros, from_datetime, to_datetime
 

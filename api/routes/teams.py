@@ -8,8 +8,9 @@ from api.access import Viewer
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, queries
+from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
-from api.schemas import Id, NewTeam, Page, Team, TeamChange
+from api.schemas import NewTeam, Team, TeamChange
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 

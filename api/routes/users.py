@@ -8,8 +8,9 @@ from api import accounts
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, queries
+from api.fields import Line, Page
 from api.problems import documented, not_found
-from api.schemas import Line, NewUser, Page, User, UserChange
+from api.schemas import NewUser, User, UserChange
 
 router = APIRouter(prefix="/users", tags=["users"])
 

@@ -1,6 +1,7 @@
 """One running carewatch for all stories that can share it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,6 @@ from tests.acceptance.instance import Instance, instance
 
 
 @pytest.fixture(scope="session")
-def carewatch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with instance(tmp_path_factory.mktemp("instance")) as running:
+def carewatch(folder: Path) -> Iterator[Instance]:
+    with instance(folder / "instance") as running:
         yield running

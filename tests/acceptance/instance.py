@@ -31,6 +31,7 @@ class Instance:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         ports = {f"CAREWATCH_{name}_PORT": "0" for name in ("HTTP", "MQTT", "NATS")}
         self._output = (folder / "output").open("wb")
         self.process = subprocess.Popen(

@@ -323,5 +323,6 @@ def test_concurrent_writers_commit_in_the_order_of_their_sequences(
         seen += [event.sequence for event in store.events_after(county.connection, last)]
     for thread in threads:
         thread.join(30)
+    seen += [event.sequence for event in store.events_after(county.connection, seen[-1])]
     everything = [event.sequence for event in store.events_after(county.connection, 0)]
     assert seen == everything

@@ -30,7 +30,7 @@ def at_work(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def test_the_locks_are_those_that_the_processes_hold() -> None:
-    assert LOCKS == {"gateway": pump._PUMP_LOCK, "escalator": escalator.WORKING}
+    assert LOCKS == {"gateway": pump.RECEIVING, "escalator": escalator.WORKING}
 
 
 def _failing(client: TestClient, status: int) -> set[str]:

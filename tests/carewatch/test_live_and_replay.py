@@ -20,6 +20,7 @@ from domain.time import Micros, SystemClock, from_datetime, iso
 from gateway import registry
 from gateway.inbox import Mailbox, Message, Turn
 from gateway.mqtt.subscriber import Subscriber, address, make_client
+from ingest import signals
 from tests.waiting import eventually
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -47,7 +48,9 @@ def recorder(broker: Nats, database_url: str) -> Iterator[Recorder]:
     recorder.acknowledge = subscriber.acknowledge
     connect = partial(psycopg.connect, database_url, autocommit=True)
     engine = Engine(standard(), judging_samples())
-    pump = Pump(recorder, engine, connect, subscriber.publish, SystemClock(), stop)
+    pump = Pump(
+        recorder, engine, signals.standard(), connect, subscriber.publish, SystemClock(), stop
+    )
     subscriber.start()
     subscriber.wait(10)
     thread = threading.Thread(target=pump.run)

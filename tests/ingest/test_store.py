@@ -1,6 +1,5 @@
 """Readings are kept once, whatever comes twice, late or in pieces."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,12 @@ NOW: Micros = 1_763_713_800_000_000
 
 
 @pytest.fixture
-def kept(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+def kept(connection: psycopg.Connection) -> psycopg.Connection:
     """A connection that is ready to keep turns, with today's partitions."""
     connection.autocommit = True  # as the pump has it: rooms are emptied at each commit
     store.prepare(connection)
     store.make_days(connection, NOW)
-    yield connection
+    return connection
 
 
 def samples(*rows: tuple[Micros, dict[str, float]], device: int = 1) -> Batch:

@@ -1,6 +1,6 @@
-"""Cutting a turn into waves: the k-th wave holds the k-th item of every subject.
+"""Cutting a turn into rounds: the k-th round holds the k-th item of every subject.
 
-Subjects do not depend on one another, so a wave can be handled for all of them at once, and
+Subjects do not depend on one another, so a round can be handled for all of them at once, and
 what a subject's detectors see does not depend on how messages were cut into turns.
 """
 
@@ -15,8 +15,8 @@ from domain.sample import Batch
 Cut = tuple[Batch, list[Event]]
 
 
-def waves(samples: Batch, events: Sequence[Event]) -> Iterator[Cut]:
-    """Samples and events of each wave, every subject in it once at most.
+def rounds(samples: Batch, events: Sequence[Event]) -> Iterator[Cut]:
+    """Samples and events of each round, every subject in it once at most.
 
     A subject's items go by their message, and within a message by the time of measurement.
     """
@@ -37,7 +37,7 @@ def _all_differ(slots: NDArray[np.int32]) -> bool:
 
 
 def _ranked(slots: NDArray[np.int32], samples: Batch, events: Sequence[Event]) -> Iterator[Cut]:
-    """Waves by each item's rank among the items of its subject."""
+    """Rounds by each item's rank among the items of its subject."""
     count = len(samples)
     order, when = samples.order, samples.measured_at
     if events:

@@ -1,4 +1,4 @@
-"""A wave: one sample at most of every subject, with what its device had told before.
+"""News: one sample at most of every subject, with what its device had told before.
 
 What makes a reading worth judging is decided here, once for all detectors: bad signal, a moving
 body and an empty bed make numbers that say nothing about the person.
@@ -39,7 +39,7 @@ LONG_AGO = -NEVER
 
 
 @dataclass(frozen=True, slots=True)
-class Wave(Batch):
+class News(Batch):
     """A batch of news in which each subject, and so each device, appears once at most.
 
     ``before``  float32, (n, REMEMBERED): what the device last told before, NaN where nothing
@@ -96,7 +96,7 @@ class Known:
         behind: NDArray[np.bool_] = batch.measured_at < self.at[batch.device].max(axis=1)
         return behind
 
-    def hear(self, batch: Batch) -> tuple[Wave, Batch | None]:
+    def hear(self, batch: Batch) -> tuple[News, Batch | None]:
         """The news of a batch, and those values that are older than what was told before.
 
         A value that was told already (the same device, quantity and instant) is in neither.
@@ -121,7 +121,7 @@ class Known:
         before = self.value.take(batch.device, axis=0)
         known = np.where(fresh[:, :REMEMBERED], x[:, :REMEMBERED], before)
         self.value[batch.device] = known
-        return _wave(batch, x, before, known, at), old
+        return _news(batch, x, before, known, at), old
 
     def _outdated(self, batch: Batch, stale: NDArray[np.bool_]) -> bool:
         """Forget what devices told that have nothing but old readings; whether there were any."""
@@ -140,8 +140,8 @@ def _only(batch: Batch, values: NDArray[np.bool_]) -> Batch | None:
     return replace(few, x=np.where(values[rows], few.x, np.float32(np.nan)))
 
 
-def _wave(batch: Batch, x: Values, before: Values, known: Values, at: Instants) -> Wave:
-    return Wave(
+def _news(batch: Batch, x: Values, before: Values, known: Values, at: Instants) -> News:
+    return News(
         batch.order,
         batch.slot,
         batch.device,

@@ -1,0 +1,89 @@
+"""Raw waveforms are kept for an hour, and around an alert for as long as the alert."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from domain.time import HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
+from domain.wave import Wave
+from ingest.store import queries
+
+KEPT: Micros = HOUR
+SETTLED: Micros = 30 * SECOND
+"""After this, what follows an alert by 20 s has arrived, or will not."""
+
+
+def keep(connection: psycopg.Connection, waves: Sequence[Wave]) -> None:
+    """Add waves that are new."""
+    if waves:
+        queries.keep_waves(connection, [_row(wave) for wave in waves])
+
+
+def keep_evidence(connection: psycopg.Connection, now: Micros) -> None:
+    """Keep the signal around alerts of the last minutes for good."""
+    before, reach = to_datetime(now - SETTLED), to_datetime(now - 10 * MINUTE)
+    queries.keep_evidence(connection, before=before, reach=reach)
+
+
+def forget(connection: psycopg.Connection, now: Micros) -> None:
+    queries.forget_waves(connection, before=to_datetime(now - KEPT))
+
+
+def since(connection: psycopg.Connection, after: Micros) -> list[Wave]:
+    """All waves that arrived after an instant, in order of arrival; ``order`` is to be set."""
+    return [
+        Wave(
+            order=0,
+            slot=subject,
+            device=device,
+            signal=signal,
+            start=from_datetime(start),
+            received_at=from_datetime(received_at),
+            rate=rate,
+            values=_values(content, width),
+            placement=placement,
+        )
+        for device, subject, start, received_at, rate, signal, placement, width, content in (
+            queries.waves_since(connection, after=to_datetime(after))
+        )
+    ]
+
+
+def of_alert(connection: psycopg.Connection, alert_id: str) -> list[dict[str, Any]]:
+    """The signal kept with an alert, as wave payloads of the wire contract, in order."""
+    return [
+        _payload(signal, rate, placement, from_datetime(start), _values(content, width))
+        for signal, rate, placement, start, width, content in queries.signal_of(
+            connection, alert_id=alert_id
+        )
+    ]
+
+
+def _payload(
+    signal: str, rate: float, placement: str | None, start: Micros, values: Any
+) -> dict[str, Any]:
+    names = ("x", "y", "z") if signal == "acceleration" else ("values",)
+    axes = {name: [round(v, 4) for v in values[:, n].tolist()] for n, name in enumerate(names)}
+    unit = "g" if signal == "acceleration" else "count"
+    head = {"t": start // 1000, "rate": rate, "signal": signal, "unit": unit}
+    return head | {"placement": placement} | axes
+
+
+def _row(wave: Wave) -> dict[str, Any]:
+    return {
+        "device": wave.device,
+        "subject": wave.slot,
+        "start": to_datetime(wave.start),
+        "received_at": to_datetime(wave.received_at),
+        "rate": wave.rate,
+        "signal": wave.signal,
+        "placement": wave.placement,
+        "width": wave.values.shape[1],
+        "content": wave.values.astype("<f4").tobytes(),
+    }
+
+
+def _values(content: bytes, width: int) -> Any:
+    return np.frombuffer(content, "<f4").reshape(-1, width).astype(np.float32)
