@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "fleet": ("fleet", "Many beds behind one bridge: create."),
     "simulate": ("simulate", "Play simulated homes against a broker, or into a file."),
     "replay": ("replay", "Show which alerts recorded messages lead to."),
+    "evaluate": ("evaluate", "Measure the detectors on recordings of people."),
     "bench": ("bench", "Measure how much this machine can do."),
     "gateway": ("services", "Run the gateway alone: from MQTT to alerts."),
     "escalator": ("services", "Run the escalator alone: deadlines and notifications."),

@@ -33,7 +33,13 @@ KINDS: Mapping[str, Kind] = {
         Kind("respiration_high", "medium", False),
         Kind("respiration_low", "medium", False),
         Kind("spo2_low", "medium", False),
+        Kind("blood_pressure", "medium", False),
+        Kind("body_temperature", "medium", False),
+        Kind("weight_change", "low", False),
         Kind("bed_exit_long", "medium", False),
+        Kind("not_up", "low", False),
+        Kind("inactivity", "medium", False),
+        Kind("trend", "low", False),
         Kind("smoke", "high", False),
         Kind("gas", "high", False),
         Kind("carbon_monoxide", "high", False),
@@ -42,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("battery_low", "low", False),
         Kind("device_fault", "low", False),
         Kind("clock_skew", "low", False),
+        Kind("ambient_unusual", "low", False),
     )
 }
 

@@ -1,0 +1,111 @@
+"""``carewatch evaluate``: the detectors measured on recordings of real people."""
+
+import inspect
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from carewatch.evaluate.progress import Progress
+from carewatch.evaluate.report import BadDataset, Evaluate, Report, draw
+from domain.errors import Unavailable
+
+
+class Dataset(StrEnum):
+    """The formats that can be read; each is a module of ``carewatch.evaluate``."""
+
+    sisfall = "sisfall"
+    umafall = "umafall"
+    beds = "beds"
+    tihm = "tihm"
+    nab = "nab"
+
+
+def evaluate(
+    dataset: Annotated[Dataset, typer.Argument(help="Format of the recordings")],
+    path: Annotated[Path, typer.Argument(help="Where they are: a file, or a folder")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the curve into this file (png, svg, pdf)")
+    ] = None,
+    cross_validate: Annotated[
+        bool,
+        typer.Option(
+            "--cross-validate",
+            help="Fit anew without each subject before judging them, instead of the shipped "
+            "model; for recordings that it was fitted on",
+        ),
+    ] = False,
+) -> None:
+    """Measure the detectors, as they run live, on recordings of people."""
+    try:
+        report = _run(dataset, path, cross_validate)
+        if plot:
+            draw(report, plot)
+    except (BadDataset, OSError, ValueError) as error:
+        typer.echo(f"carewatch evaluate: {error}", err=True)
+        raise typer.Exit(2) from None
+    if json:
+        typer.echo(orjson.dumps(report.figures, option=_JSON).decode())
+    else:
+        _show(report)
+
+
+_JSON = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+def _run(dataset: Dataset, path: Path, cross_validate: bool) -> Report:
+    if not path.exists():
+        raise BadDataset(f"There is no {path}: name the file or folder of the recordings.")
+    function = _function(dataset)
+    progress = Progress(Console(stderr=True))
+    if not cross_validate:
+        return function(path, progress)
+    if "cross_validate" not in inspect.signature(function).parameters:
+        raise BadDataset(
+            f"Nothing is fitted to {dataset} recordings, so there is nothing to cross-validate: "
+            "leave out --cross-validate."
+        )
+    fitted: Any = function
+    report: Report = fitted(path, progress, cross_validate=True)
+    return report
+
+
+def _function(dataset: Dataset) -> Evaluate:
+    name = f"carewatch.evaluate.{dataset}"
+    try:
+        function: Evaluate = import_module(name).evaluate
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise Unavailable(
+                f"{error.name} is not installed: install it with `pip install {error.name}`."
+            ) from None
+        raise Unavailable(
+            f"This carewatch cannot evaluate {dataset} recordings: install a newer version."
+        ) from None
+    return function
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    table = Table("figure", "value", title=report.title or None)
+    for name, value in report.figures.items():
+        for line, shown in _lines(name, value):
+            table.add_row(line, shown)
+    console.print(table)
+    for note in report.notes:
+        console.print(note, highlight=False)
+
+
+def _lines(name: str, value: Any) -> list[tuple[str, str]]:
+    """A figure as rows; what is below a name is indented under it."""
+    if not isinstance(value, Mapping):
+        return [(name, f"{value:.4g}" if isinstance(value, float) else str(value))]
+    below = [row for key, inner in value.items() for row in _lines(f"  {key}", inner)]
+    return [(name, ""), *((f"  {line}" if line[0] == " " else line, text) for line, text in below)]

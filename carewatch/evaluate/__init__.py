@@ -1,0 +1,1 @@
+"""Detectors measured on recordings of real people; one dataset a module."""
