@@ -85,18 +85,17 @@ values (:sequence, :alert_id, :at, :change, :by, :by_role, :reason, :evidence, :
 update event_key set alert_id = :alert_id where device = :device and key = :key;
 
 -- name: receipts*!
--- Tells every device whose event led to the alert what became of it.
+-- Tells every device whose event led to the alert what became of it; an event without an id
+-- of its own is answered with null, once.
 insert into downlink (device_id, topic, payload)
-select d.id, 'cw/v1/' || d.id || '/receipt',
-       jsonb_strip_nulls(jsonb_build_object(
-           'event', e.id, 'state', :state::text, 'alert', :alert_id::text, 'at', :at::text,
-           'by', :by::text
-       ))
+select distinct d.id, 'cw/v1/' || d.id || '/receipt',
+       jsonb_build_object(
+           'event', e.id, 'state', :state::text, 'alert', :alert_id::text, 'at', :at::text
+       ) || jsonb_strip_nulls(jsonb_build_object('by', :by::text))
 from event_key k
 join event e on e.device = k.device and e.key = k.key and e.happened_at = k.happened_at
 join device d on d.slot = k.device
-where k.alert_id = :alert_id and e.id is not null
-order by e.received_at, e.key;
+where k.alert_id = :alert_id;
 
 -- name: said_no(alert_id, account_id, round)$
 -- Whether this person has declined the alert in this round already.

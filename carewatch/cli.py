@@ -113,6 +113,8 @@ def carewatch(
 
 def main() -> NoReturn:
     """Run the command line; problems that are foreseen become a sentence and an exit code."""
+    if not sys.stdout.isatty():
+        os.environ.setdefault("COLUMNS", "200")  # nobody's window: tables need not be cut
     try:
         app()
     except CarewatchError as error:

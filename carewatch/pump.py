@@ -227,8 +227,9 @@ class Pump:
         """Keep a turn; where the database refuses a row of it, message by message."""
         try:
             return self._persist(lambda c: self._keep(c, turn, prepared, findings))
-        except _REFUSED_BY_DATABASE:
-            log.exception("a turn could not be stored whole; storing it message by message")
+        except _REFUSED_BY_DATABASE as error:
+            # Not its text, nor a traceback: PostgreSQL's detail shows values of the row.
+            log.error("a turn could not be stored whole; storing it apart", error=_name(error))
         answers: list[Receipt] = []
         for message in turn.messages:
             answers += self._store_alone(Turn(turn.now, [message]))
@@ -240,9 +241,9 @@ class Pump:
         prepared = self._persist(lambda c: self._prepare(c, turn))
         try:
             return self._persist(lambda c: self._keep(c, turn, prepared, []))
-        except _REFUSED_BY_DATABASE:
+        except _REFUSED_BY_DATABASE as error:
             (message,) = turn.messages
-            log.exception("a message could not be stored; it is in quarantine")
+            log.error("a message could not be stored; it is in quarantine", error=_name(error))
             REFUSALS.labels("not_storable").inc()
             row = _unstorable(message)
             self._persist(lambda c: reading_store.quarantine(c, [row]))
@@ -413,6 +414,10 @@ def _unstorable(message: Message) -> dict[str, Any]:
         "size": message.size,
         "payload": message.payload[:QUARANTINED_BYTES],
     }
+
+
+def _name(error: psycopg.Error) -> str:
+    return f"{type(error).__name__} ({error.sqlstate})"
 
 
 def _first_line(error: Exception) -> str:

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     data: Path = Path(user_data_dir("carewatch"))
     """Folder of everything that is kept: database, broker, keys, logs."""
     host: str = "127.0.0.1"
-    """Address that the API, the MQTT and the NATS listener are bound to."""
+    """Address that the API and the MQTT listener are bound to; NATS itself stays on 127.0.0.1."""
     http_port: Port = Field(8080, ge=0, le=65535)
     mqtt_port: Port = Field(1883, ge=0, le=65535)
     nats_port: Port = Field(4222, ge=0, le=65535)

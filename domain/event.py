@@ -71,7 +71,12 @@ class Impact(Event):
     """A jolt in an acceleration signal that may be a fall; ``event`` is "impact".
 
     ``features`` describe it, in the order that its detector's model names them. No device sends
-    it: it is found in waves, and like them it repeats itself when they do.
+    it: it is found in waves, and like them it repeats itself when they do. It is told again with
+    more of the signal behind it (``seen_until``), until it is ``whole``. ``placement`` is where
+    the sensor is worn, as the wave has it.
     """
 
     features: tuple[float, ...] = ()
+    placement: str | None = None
+    seen_until: Micros = 0
+    whole: bool = False

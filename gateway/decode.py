@@ -137,10 +137,10 @@ class _Decoder:
             raise Refused("too_large", f"{message.size} bytes, of which {MAX_BYTES} are allowed")
         try:
             payload, dropped = contract.read(what, message.payload)
-        except Refused:
+        except Refused as refused:
             self._heard(order, device, message)
             if what == "event":
-                self._refused_event(device, message)
+                self._refused_event(device, message, refused.reason)
             raise
         for drop in dropped:
             self._refuse(order, message, "out_of_range", drop.reason)
@@ -318,9 +318,8 @@ class _Decoder:
             )
         )
 
-    def _refused_event(self, device: Device, message: Message, reason: str = "") -> None:
+    def _refused_event(self, device: Device, message: Message, reason: str) -> None:
         if not message.retained:
-            reason = reason or "the payload is not as the contract has it"
             name = contract.event_id(message.payload)
             self._found.refused_events.append(RefusedEvent(device.id, name, reason))
 

@@ -18,7 +18,7 @@ from carewatch.bench.stack import Stack, stack, until
 
 _PROCESSES = ("gateway", "database", "broker")
 _PACED = """
-select count(*), extract(epoch from max(at) - min(measured_at)),
+select count(*), extract(epoch from max(at) - min(at)),
        percentile_cont(0.5) within group (order by at - measured_at),
        percentile_cont(0.99) within group (order by at - measured_at)
 from (select measured_at, pg_xact_commit_timestamp(xmin) as at from sample) as kept

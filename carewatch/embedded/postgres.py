@@ -74,6 +74,8 @@ class Postgres:
             "wal_compression": "on",
             "track_commit_timestamp": "on",  # `carewatch bench` measures up to the commit
             "timezone": "UTC",
+            "log_error_verbosity": "terse",  # no DETAIL: it shows values of rows
+            "log_min_error_statement": "panic",
             "fsync": "on" if self.durable else "off",
         }
         arguments = [_binary("postgres"), "-D", str(self.folder / "cluster")]
