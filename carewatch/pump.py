@@ -7,31 +7,30 @@ sends the messages of an unacknowledged turn again.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
-from alerts import store as alert_store
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
+from carewatch import keeping
 from carewatch.downlinks import Downlinks
+from carewatch.keeping import Prepared
 from carewatch.memory import Memory, one_by_one
 from carewatch.settings import Settings
+from carewatch.steady import Ended, SteadyDatabase
 from domain.directory import Snapshot
-from domain.errors import CarewatchError
 from domain.event import Event
 from domain.finding import Finding
-from domain.sample import Batch
-from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock, to_datetime
-from gateway import receipts, registry, topics
-from gateway.decode import Decoded, decode
-from gateway.inbox import QUARANTINED_BYTES, Inbox, Mailbox, Message, Turn
+from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock
+from gateway import registry, topics
+from gateway.decode import decode
+from gateway.inbox import Inbox, Mailbox, Message, Turn
 from gateway.mqtt.subscriber import Subscriber
 from gateway.receipts import Receipt
 from ingest import signals, waveforms
@@ -45,11 +44,6 @@ CHECKPOINT_EVERY: Micros = 30 * SECOND
 MEMORY_EVERY: Micros = 10 * SECOND
 ARRIVALS_KEPT: Micros = HOUR
 """How long a redelivery of a message without a time of its own is recognised."""
-_RETRY_S = (0.1, 0.2, 0.5, 1.0, 2.0)
-_ONLY_PUMP = 7_264_001
-"""Advisory lock of the one pump that may write."""
-RECEIVING = 7_264_002
-"""Advisory lock that the pump holds once it hears the broker; others see by it that it does."""
 
 MESSAGES = Counter("carewatch_messages_total", "Messages taken from the broker")
 REFUSALS = Counter("carewatch_refused_total", "Messages and values refused", ["code"])
@@ -61,28 +55,10 @@ COMMITS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30),
 )
 DETECTOR_FAILURES = Counter("carewatch_detector_failures_total", "Items that a detector failed on")
-DATABASE_UP = Gauge("carewatch_pump_database_up", "Whether the pump's last commit succeeded")
 
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
-"""The database does not answer, or takes nothing just now (starting, read-only, full)."""
 _REFUSED_BY_DATABASE = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 
 Publish = Callable[[str, bytes], Any]
-T = TypeVar("T")
-
-
-class _Ended(CarewatchError):
-    """The pump is to stop, and the database is away."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A turn that is decoded, with those of its events that are news."""
-
-    decoded: Decoded
-    news: Sequence[Event]
-    arrivals: Sequence[tuple[int, bytes, Micros]]
-    impacts: Sequence[Event] = ()
 
 
 class Pump:
@@ -104,12 +80,10 @@ class Pump:
         self._inbox = inbox
         self._engine = engine
         self._signals = signals
-        self._connect = connect
         self._publish = publish
         self._clock = clock
         self._stop = stop
-        self._connection: psycopg.Connection | None = None
-        self._receiving = False
+        self._database = SteadyDatabase(connect, reading_store.prepare, stop)
         self._directory = Snapshot((), (), version=-1)
         self._memory = Memory(engine, signals)
         self._checkpoint_due = self._memory_due = self._chores_due = 0
@@ -117,27 +91,27 @@ class Pump:
 
     def recover(self) -> None:
         """Be as the last pump was when it ended; to be called before the first turn."""
-        with suppress(_Ended):
-            self._persist(self._recover)
+        with suppress(Ended):
+            self._database.persist(self._recover)
 
     def run(self) -> None:
         """Take turns until told to stop."""
         try:
             while not self._stop.is_set():
                 self.turn()
-            self._persist(lambda c: self._memory.save(c, self._as_of))
-        except _Ended:
+            self._database.persist(lambda c: self._memory.save(c, self._as_of))
+        except Ended:
             log.warning("stopped while the database was away; what was not stored comes again")
 
     def turn(self) -> None:
         """Take one turn through: decode, judge, keep, acknowledge, answer."""
         turn = self._inbox.take(until=self._engine.next_deadline())
-        prepared = self._persist(lambda c: self._prepare(c, turn))
+        prepared = self._database.persist(lambda c: self._prepare(c, turn))
         if turn.resumed:
             self._engine.resume(turn.now)
-            self._receiving = True
-            self._persist(_announce)
-        prepared = self._derived(prepared)
+            self._database.announce()
+        if prepared.decoded.waves:
+            prepared = prepared.joined_by(self._signals.take(prepared.decoded.waves))
         findings = self._judge(turn, prepared)
         self._as_of = turn.now
         answers = self._store(turn, prepared, findings)
@@ -149,7 +123,7 @@ class Pump:
 
     # -- before the engine: what can be asked again -------------------------------------------
 
-    def _prepare(self, connection: psycopg.Connection, turn: Turn) -> _Prepared:
+    def _prepare(self, connection: psycopg.Connection, turn: Turn) -> Prepared:
         self._refresh_directory(connection)
         redelivered = self._identified(turn.messages, lambda message: message.duplicate)
         first = reading_store.first_arrivals(connection, redelivered)
@@ -162,7 +136,7 @@ class Pump:
             (device, digest, turn.messages[order].received_at)
             for order, (device, digest) in timeless.items()
         ]
-        return _Prepared(decoded, fresh(decoded.events, known), arrivals)
+        return Prepared(decoded, fresh(decoded.events, known), arrivals)
 
     def _refresh_directory(self, connection: psycopg.Connection) -> None:
         if registry.current_version(connection) != self._directory.version:
@@ -192,16 +166,7 @@ class Pump:
                 found[order] = (device.slot, reading_store.digest(message.mid, message.payload))
         return found
 
-    def _derived(self, prepared: _Prepared) -> _Prepared:
-        """With what its waveforms tell; once a turn, because they are remembered."""
-        if not prepared.decoded.waves:
-            return prepared
-        told = self._signals.take(prepared.decoded.waves)
-        samples = Batch.join([prepared.decoded.samples, told.samples])
-        decoded = replace(prepared.decoded, samples=samples)
-        return replace(prepared, decoded=decoded, impacts=told.events)
-
-    def _judge(self, turn: Turn, prepared: _Prepared) -> list[Finding]:
+    def _judge(self, turn: Turn, prepared: Prepared) -> list[Finding]:
         """What the engine concludes; the pump's one catch-all.
 
         A bug in a detector must not stop everybody's readings, nor lose the other messages'
@@ -223,84 +188,39 @@ class Pump:
 
     # -- after the engine: one transaction ----------------------------------------------------
 
-    def _store(self, turn: Turn, prepared: _Prepared, findings: Sequence[Finding]) -> list[Receipt]:
+    def _store(self, turn: Turn, prepared: Prepared, findings: Sequence[Finding]) -> list[Receipt]:
         """Keep a turn; where the database refuses a row of it, message by message."""
         try:
-            return self._persist(lambda c: self._keep(c, turn, prepared, findings))
+            return self._keep(turn, prepared, findings)
         except _REFUSED_BY_DATABASE as error:
             # Not its text, nor a traceback: PostgreSQL's detail shows values of the row.
             log.error("a turn could not be stored whole; storing it apart", error=_name(error))
         answers: list[Receipt] = []
         for message in turn.messages:
             answers += self._store_alone(Turn(turn.now, [message]))
-        self._persist(lambda c: self._react_alone(c, findings, turn.now))
+        self._database.persist(
+            lambda c: keeping.react_alone(c, findings, self._directory, turn.now)
+        )
         return answers
+
+    def _keep(self, turn: Turn, prepared: Prepared, findings: Sequence[Finding]) -> list[Receipt]:
+        return self._database.persist(
+            lambda c: keeping.keep(c, prepared, findings, self._directory, turn.now)
+        )
 
     def _store_alone(self, turn: Turn) -> list[Receipt]:
         """Keep one message's turn, or put it into quarantine."""
-        prepared = self._persist(lambda c: self._prepare(c, turn))
+        prepared = self._database.persist(lambda c: self._prepare(c, turn))
         try:
-            return self._persist(lambda c: self._keep(c, turn, prepared, []))
+            return self._keep(turn, prepared, [])
         except _REFUSED_BY_DATABASE as error:
             (message,) = turn.messages
             log.error("a message could not be stored; it is in quarantine", error=_name(error))
             REFUSALS.labels("not_storable").inc()
-            row = _unstorable(message)
-            self._persist(lambda c: reading_store.quarantine(c, [row]))
+            self._database.persist(lambda c: keeping.quarantine(c, message))
             return []
 
-    def _react_alone(
-        self, connection: psycopg.Connection, findings: Sequence[Finding], now: Micros
-    ) -> None:
-        with connection.transaction():
-            alert_store.record(connection, findings, self._directory, now)
-
-    def _keep(
-        self,
-        connection: psycopg.Connection,
-        turn: Turn,
-        prepared: _Prepared,
-        findings: Sequence[Finding],
-    ) -> list[Receipt]:
-        decoded = prepared.decoded
-        with connection.transaction():
-            reading_store.keep_samples(connection, decoded.samples)
-            reading_store.keep_events(connection, prepared.news)
-            waveforms.keep(connection, decoded.waves)
-            reading_store.keep_arrivals(connection, prepared.arrivals)
-            self._keep_rest(connection, decoded)
-            alert_store.record(connection, findings, self._directory, turn.now)
-            alerts = reading_store.alerts_of(connection, _answered(decoded))
-        return _receipts(decoded, alerts, turn.now)
-
-    def _keep_rest(self, connection: psycopg.Connection, decoded: Decoded) -> None:
-        """What was refused, and what devices said of themselves."""
-        reading_store.quarantine(connection, [_quarantined(r) for r in decoded.refusals])
-        reading_store.count_unknown(connection, decoded.unknown_fields)
-        statuses = {status.device: status for status in decoded.statuses}
-        reading_store.keep_statuses(
-            connection,
-            [
-                {
-                    "device": status.device,
-                    "online": status.online,
-                    "firmware": status.firmware,
-                    "battery": status.battery,
-                }
-                for _, status in sorted(statuses.items())
-            ],
-        )
-        for result in decoded.results:
-            reading_store.finish_command(
-                connection,
-                result.device_id,
-                result.command_id,
-                result.ok,
-                result.detail,
-                result.at,
-            )
-
-    def _account(self, turn: Turn, prepared: _Prepared) -> None:
+    def _account(self, turn: Turn, prepared: Prepared) -> None:
         decoded = prepared.decoded
         MESSAGES.inc(len(turn.messages))
         UNKNOWN.inc(sum(decoded.unknown_fields.values()))
@@ -317,111 +237,20 @@ class Pump:
         now = self._clock.now()
         if now >= self._memory_due:
             self._memory_due = now + MEMORY_EVERY
-            self._persist(self._memory.save_contacts)
-            self._persist(lambda c: waveforms.keep_evidence(c, now))
+            self._database.persist(self._memory.save_contacts)
+            self._database.persist(lambda c: waveforms.keep_evidence(c, now))
         if now >= self._checkpoint_due:
             self._checkpoint_due = now + CHECKPOINT_EVERY
-            self._persist(lambda c: self._memory.save_engine(c, self._as_of))
+            self._database.persist(lambda c: self._memory.save_engine(c, self._as_of))
         if now >= self._chores_due:
             self._chores_due = now + 10 * MINUTE
-            self._persist(lambda c: reading_store.make_days(c, now))
-            self._persist(lambda c: reading_store.forget_arrivals(c, now - ARRIVALS_KEPT))
-            self._persist(lambda c: waveforms.forget(c, now))
-
-    # -- the database, which may be away ------------------------------------------------------
-
-    def _persist(self, work: Callable[[psycopg.Connection], T]) -> T:
-        """Do ``work`` on the database, again and again until it succeeds.
-
-        Its statements must bear being repeated: a commit may have happened though its answer
-        was lost.
-        """
-        attempt = 0
-        while True:
-            try:
-                answer = work(self._open())
-                DATABASE_UP.set(1)
-                return answer
-            except _AWAY as error:
-                DATABASE_UP.set(0)
-                log.error("database away, trying again", reason=_first_line(error))
-                self._close()
-                if self._stop.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)]):
-                    raise _Ended from error
-                attempt += 1
-
-    def _open(self) -> psycopg.Connection:
-        if self._connection is None:
-            connection = self._connect()
-            _claim(connection)
-            reading_store.prepare(connection)
-            if self._receiving:
-                _announce(connection)
-            self._connection = connection
-        return self._connection
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _claim(connection: psycopg.Connection) -> None:
-    """Become the one pump; waits for another to end."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_ONLY_PUMP,)).fetchone()
-    if row is None or not row[0]:
-        connection.close()
-        raise psycopg.OperationalError("another pump is at work on this database")
-
-
-def _announce(connection: psycopg.Connection) -> None:
-    """Let others see that messages are received; ends with the connection."""
-    connection.execute("select pg_try_advisory_lock(%s)", (RECEIVING,))
-
-
-def _answered(decoded: Decoded) -> list[Event]:
-    """Events that their device is told about; changes of connection are not asked for."""
-    return [event for event in decoded.events if event.source == "event"]
-
-
-def _receipts(
-    decoded: Decoded, alerts: Mapping[tuple[int, str], str | None], at: Micros
-) -> list[Receipt]:
-    answers = [
-        receipts.stored(event.device_id, event.id, alerts.get((event.device, event.key)), at)
-        for event in _answered(decoded)
-    ]
-    return answers + [receipts.refused(event, at) for event in decoded.refused_events]
-
-
-def _quarantined(refusal: Any) -> dict[str, Any]:
-    return {
-        "at": to_datetime(refusal.at),
-        "device_id": refusal.device_id,
-        "topic": refusal.topic.replace("\0", "\ufffd"),
-        "reason": refusal.reason.replace("\0", "\ufffd"),
-        "size": refusal.size,
-        "payload": refusal.payload,
-    }
-
-
-def _unstorable(message: Message) -> dict[str, Any]:
-    return {
-        "at": to_datetime(message.received_at),
-        "device_id": topics.device_of(message.topic),
-        "topic": message.topic.replace("\0", "\ufffd"),
-        "reason": "the database refused it: tell the operator of this carewatch",
-        "size": message.size,
-        "payload": message.payload[:QUARANTINED_BYTES],
-    }
+            self._database.persist(lambda c: reading_store.make_days(c, now))
+            self._database.persist(lambda c: reading_store.forget_arrivals(c, now - ARRIVALS_KEPT))
+            self._database.persist(lambda c: waveforms.forget(c, now))
 
 
 def _name(error: psycopg.Error) -> str:
     return f"{type(error).__name__} ({error.sqlstate})"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def run(settings: Settings, stop: threading.Event) -> None:

@@ -7,7 +7,7 @@ import orjson
 
 from domain.time import Micros, iso
 from gateway import topics
-from gateway.decode import RefusedEvent
+from gateway.decoded import RefusedEvent
 
 State = Literal["stored", "accepted", "resolved", "refused"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from carewatch.bench.stack import Stack, stack, until
-from carewatch.pump import RECEIVING
+from carewatch.steady import RECEIVING
 from domain.time import stopwatch
 
 _HELD = "select 1 from pg_locks where locktype = 'advisory' and objid = %s and granted"

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure how much this machine can do.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Measure how much this machine can do."
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

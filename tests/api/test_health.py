@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from api.app import create_app
 from api.database import Database
-from carewatch import escalator, pump
+from carewatch import escalator, steady
 from carewatch.readiness import LOCKS, parts
 from domain.time import SystemClock
 
@@ -30,7 +30,7 @@ def at_work(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def test_the_locks_are_those_that_the_processes_hold() -> None:
-    assert LOCKS == {"gateway": pump.RECEIVING, "escalator": escalator.WORKING}
+    assert LOCKS == {"gateway": steady.RECEIVING, "escalator": escalator.WORKING}
 
 
 def _failing(client: TestClient, status: int) -> set[str]:

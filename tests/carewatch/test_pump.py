@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from carewatch import pump
+from carewatch import pump, steady
 from carewatch.embedded.nats import Nats
 from carewatch.settings import Settings
 from domain.time import SystemClock
@@ -62,7 +62,7 @@ class Home:
     def open(self) -> None:
         """Return once the pump receives."""
         held = "select from pg_locks where locktype = 'advisory' and objid = %s and granted"
-        eventually(lambda: self.ask(held, pump.RECEIVING), "receiving")
+        eventually(lambda: self.ask(held, steady.RECEIVING), "receiving")
 
     def device(self, name: str) -> Device:
         device = Device(self.broker, name)

@@ -1,0 +1,117 @@
+"""not_up: still in bed two hours after nearly all mornings of this resident's own.
+
+The usual time is the 95 % quantile of when the last nights ended (``night.Nights``), of working
+days and weekends by themselves where seven of each are known. A morning that was raised is
+learned as having ended at its limit, so that illness moves habits slowly.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from alerts.detectors.night import SMALL_HOURS, Nights
+from alerts.detectors.zones import clock, is_weekend, noon_before
+from domain.directory import Device, Subject
+from domain.finding import KINDS, Finding
+from domain.sample import Slots
+from domain.time import DAY, MINUTE, NEVER, Micros
+
+LATE = 120.0
+"""Minutes after the usual time; a subject's own: ``not_up``."""
+
+QUANTILE = 0.95
+
+AGAIN = 30 * MINUTE
+"""Who lies down once more in the morning has that long, whatever the hour."""
+
+_NO, _RAISED, _TOLD = 0, 1, 2
+
+
+class NotUp(Nights):
+    """Memory beside that of ``Nights``: ``deadline``, ``device``, and ``stage`` of the present
+    rest: nothing told, raised, or told and over (once a rest)."""
+
+    kinds = ("not_up",)
+    events = frozenset({"bed_exit", "bed_entry"})
+    columns = Nights.habits | {
+        "deadline": (np.int64, NEVER),
+        "device": (np.int32, -1),
+        "stage": (np.int8, _NO),
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._late: dict[int, float] = {}
+
+    def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
+        super().configure(subjects, devices)
+        own = {s.slot: s.thresholds["not_up"] for s in subjects if "not_up" in s.thresholds}
+        self._late = {slot: late for slot, late in own.items() if math.isfinite(late) and late > 0}
+
+    def due(self, slots: Slots, out: list[Finding]) -> None:
+        for slot in slots.tolist():
+            at = int(self.memory["deadline"][slot])
+            self.memory["deadline"][slot] = NEVER
+            self.memory["stage"][slot] = _RAISED
+            out.append(self._found(at, slot, True))
+
+    def resume(self, now: Micros) -> None:
+        """What waited at the broker, getting up perhaps, comes first."""
+        deadline = self.memory["deadline"]
+        np.copyto(deadline, np.maximum(deadline, now + MINUTE), where=deadline < NEVER)
+
+    def _entered(
+        self, slot: int, device: int, at: Micros, heard: Micros, out: list[Finding]
+    ) -> None:
+        memory = self.memory
+        if memory["down"][slot] == at // MINUTE:
+            memory["stage"][slot] = _NO
+        if memory["stage"][slot] == _NO:
+            memory["device"][slot] = device
+            limit = self._limit(slot, self._evening(slot))
+            limit = limit if limit == NEVER else max(limit, heard + AGAIN)
+            memory["deadline"][slot] = limit
+
+    def _left(self, slot: int, device: int, at: Micros, heard: Micros, out: list[Finding]) -> None:
+        self.memory["deadline"][slot] = NEVER
+        if self.memory["stage"][slot] == _RAISED:
+            self.memory["stage"][slot] = _TOLD
+            out.append(self._found(heard, slot, False))
+
+    def _believed(self, slot: int, end: Micros, rise: int) -> float:
+        if self.memory["stage"][slot] == _NO:
+            return rise
+        usual = self._usual(slot, end)
+        return rise if usual is None else min(rise, usual + self._late.get(slot, LATE))
+
+    # -- when it is late ------------------------------------------------------------------------
+
+    def _evening(self, slot: int) -> Micros:
+        """The local noon from which the present rest is counted."""
+        return noon_before(self.zones.local(slot, int(self.memory["down"][slot]) * MINUTE))
+
+    def _usual(self, slot: int, morning: Micros) -> float | None:
+        """By when this resident is usually up, in minutes after noon; None where unknown."""
+        known = self.usual("rises", slot, is_weekend(morning))
+        return float(np.quantile(known, QUANTILE)) if len(known) else None
+
+    def _limit(self, slot: int, noon: Micros) -> Micros:
+        """When to be concerned about a rest of that evening; NEVER where it is no night's."""
+        begun = self.zones.local(slot, int(self.memory["down"][slot]) * MINUTE) - noon
+        usual = self._usual(slot, noon + DAY)
+        if usual is None or begun >= SMALL_HOURS * MINUTE:
+            return NEVER
+        minutes = usual + self._late.get(slot, LATE)
+        return self.zones.instant(slot, noon + round(minutes) * MINUTE)
+
+    def _found(self, at: Micros, slot: int, active: bool) -> Finding:
+        noon, since = self._evening(slot), int(self.memory["down"][slot]) * MINUTE
+        evidence: dict[str, Any] = {"in_bed_h": round((at - since) / MINUTE / 60, 1)}
+        usual = self._usual(slot, noon + DAY)
+        if usual is not None:
+            late = self._late.get(slot, LATE)
+            evidence |= {"usually_up_by": clock(usual), "limit": clock(usual + late)}
+        device, priority = int(self.memory["device"][slot]), KINDS["not_up"].priority
+        return Finding(at, slot, device, "not_up", active, since, priority, evidence)
