@@ -205,7 +205,7 @@ def _is(entry: Entry, name: str) -> bool:
 def _recipients(roster: Roster, alert: AlertRow, party: str) -> tuple[Recipient, ...]:
     if party == "handover":
         return (Recipient("handover", "handover", "emergency service"),)
-    return roster.who(alert, party)
+    return roster.recipients(alert, party)
 
 
 def _message(entry: Entry, recipient: Recipient, now: Micros) -> dict[str, Any]:

@@ -27,6 +27,10 @@ class Recipient:
         return {"party": self.party, "name": self.name, **self.about}
 
 
+THE_CENTRE = Recipient("centre", "centre", "the centre")
+"""Told where nobody has an account: a first press on a new system must not ring in the dark."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """An account of a team or of one above it. ``distance`` is 0 in the team itself."""
@@ -67,8 +71,16 @@ class Roster:
         return ()
 
     def present(self, alert: AlertRow) -> frozenset[str]:
-        """The parties that have somebody."""
-        return frozenset(party for party in PARTIES if self.who(alert, party))
+        """The parties that can be asked.
+
+        The centre always can: where no account stands for it, the log and the webhook do.
+        """
+        return frozenset(party for party in PARTIES if self.who(alert, party)) | {"centre"}
+
+    def recipients(self, alert: AlertRow, party: str) -> tuple[Recipient, ...]:
+        """Whom a message to the party goes to; for the centre, at least to the centre as such."""
+        nobody = (THE_CENTRE,) if party == "centre" else ()
+        return self.who(alert, party) or nobody
 
     def timezone(self, alert: AlertRow) -> str:
         return self._timezones.get(alert.resident_id or "", "UTC")

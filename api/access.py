@@ -26,6 +26,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "who_am_i": _EVERYONE,
     "list_alerts": _CARERS,
     "get_alert": _CARERS,
+    "get_alert_signal": _CARERS,
     "accept_alert": _CARERS,
     "reject_alert": _CARERS,
     "withdraw_alert": _CARERS,

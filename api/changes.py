@@ -47,7 +47,8 @@ def _reaches(connection: Connection, known: int, latest: int) -> bool:
         return True
     if not latest - MOST_BEHIND <= known < latest:
         return False
-    return store.events_after(connection, known - 1, 1)[0].sequence == known
+    # 0 is the place of a snapshot that was taken before anything had happened.
+    return known == 0 or store.events_after(connection, known - 1, 1)[0].sequence == known
 
 
 def _version(connection: Connection) -> int:

@@ -281,6 +281,23 @@ class AlertWithHistory(Alert):
     history: list[AlertChange]
 
 
+class Waveform(Answer):
+    """A message of a waveform, as in the contract of the devices: ``t`` in ms since 1970."""
+
+    t: int
+    rate: float
+    signal: Literal["acceleration", "bed"]
+    unit: Literal["g", "count"]
+    placement: str | None
+    x: list[float]
+    y: list[float]
+    z: list[float]
+
+
+class AlertSignal(Answer):
+    items: list[Waveform]
+
+
 class Remark(Body):
     note: Text | None = None
 

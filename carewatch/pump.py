@@ -20,12 +20,12 @@ from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
 from carewatch import keeping
 from carewatch.downlinks import Downlinks
+from carewatch.fair import FairShare
 from carewatch.keeping import Prepared
 from carewatch.memory import Memory, one_by_one
 from carewatch.settings import Settings
 from carewatch.steady import Ended, SteadyDatabase
 from domain.directory import Snapshot
-from domain.event import Event
 from domain.finding import Finding
 from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock
 from gateway import registry, topics
@@ -86,6 +86,7 @@ class Pump:
         self._database = SteadyDatabase(connect, reading_store.prepare, stop)
         self._directory = Snapshot((), (), version=-1)
         self._memory = Memory(engine, signals)
+        self._share = FairShare()
         self._checkpoint_due = self._memory_due = self._chores_due = 0
         self._as_of: Micros = 0
 
@@ -99,13 +100,13 @@ class Pump:
         try:
             while not self._stop.is_set():
                 self.turn()
-            self._database.persist(lambda c: self._memory.save(c, self._as_of))
+            self._database.persist(lambda c: self._memory.save(c, self._settled()))
         except Ended:
             log.warning("stopped while the database was away; what was not stored comes again")
 
     def turn(self) -> None:
         """Take one turn through: decode, judge, keep, acknowledge, answer."""
-        turn = self._inbox.take(until=self._engine.next_deadline())
+        turn = self._inbox.take(until=0 if self._share.busy else self._engine.next_deadline())
         prepared = self._database.persist(lambda c: self._prepare(c, turn))
         if turn.resumed:
             self._engine.resume(turn.now)
@@ -172,7 +173,8 @@ class Pump:
         A bug in a detector must not stop everybody's readings, nor lose the other messages'
         alerts: the turn is then judged item by item, and what fails is left out, loudly.
         """
-        samples, events = prepared.decoded.samples, [*prepared.news, *prepared.impacts]
+        samples = self._share.admit(turn.now, prepared.decoded.samples)
+        events = [*prepared.news, *prepared.impacts]
         try:
             return self._engine.step(turn.now, samples, events)
         except Exception:
@@ -232,6 +234,10 @@ class Pump:
             COMMITS.observe(max(self._clock.now() - turn.now, 0) / SECOND)
         self._memory.hear(decoded.samples, decoded.events)
 
+    def _settled(self) -> Micros:
+        """The instant until which everything has been judged and stored."""
+        return self._share.settled(self._as_of)
+
     def _chores(self) -> None:
         """What is due now and then: memory, partitions ahead, forgetting."""
         now = self._clock.now()
@@ -241,7 +247,7 @@ class Pump:
             self._database.persist(lambda c: waveforms.keep_evidence(c, now))
         if now >= self._checkpoint_due:
             self._checkpoint_due = now + CHECKPOINT_EVERY
-            self._database.persist(lambda c: self._memory.save_engine(c, self._as_of))
+            self._database.persist(lambda c: self._memory.save_engine(c, self._settled()))
         if now >= self._chores_due:
             self._chores_due = now + 10 * MINUTE
             self._database.persist(lambda c: reading_store.make_days(c, now))

@@ -7,7 +7,7 @@ The same input gives the same output, byte for byte, whatever the size of the ch
 import base64
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from domain.sample import Batch
 from domain.time import SECOND, Micros, from_datetime, iso
 from gateway import topics
 from gateway.decode import decode
+from gateway.decoded import Refusal
 from gateway.inbox import Message
 from ingest import signals
 from ingest.dedupe import RecentEvents
@@ -140,10 +141,12 @@ def replay(
     timezone: str = "UTC",
     settle_s: float = 600,
     chunk: int = 2000,
+    refused: Callable[[Refusal], None] = lambda _: None,
 ) -> Iterator[dict[str, Any]]:
     """The alert changes of a recording, in order, as the dicts that ``--json`` prints.
 
-    ``settle_s`` is how long the clock runs on after the last message, in seconds.
+    ``settle_s`` is how long the clock runs on after the last message, in seconds; ``refused``
+    hears of every message, or part of one, that the gateway would not take.
     """
     cast = Cast(directory, timezone)
     engine, book, policy = Engine(standard(), judging_samples()), Book(), Policy.default()
@@ -154,6 +157,8 @@ def replay(
         if cast.meet(messages):
             engine.know(cast.snapshot)
         found = decode(messages, cast.snapshot)
+        for refusal in found.refusals:
+            refused(refusal)
         told = waveforms.take(found.waves)
         samples = Batch.join([found.samples, told.samples])
         now = messages[-1].received_at
@@ -170,11 +175,12 @@ def parse_lines(lines: Iterable[str]) -> Iterator[Message]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield _message(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                yield _message(json.loads(line.removeprefix("\ufeff")))
+            except (ValueError, KeyError, TypeError, AttributeError):
                 raise BadRecording(
-                    f"Line {number} is no recorded message ({error}); it needs received_at with a "
-                    "zone, topic and payload."
+                    f"Line {number} is no recorded message: it must be a JSON object with "
+                    "received_at (ISO 8601 with a zone), topic, and payload (an object, a string, "
+                    'or {"base64": "..."}).'
                 ) from None
 
 

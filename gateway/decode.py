@@ -81,8 +81,8 @@ class _Decoder:
             if what == "event":
                 self._refused_event(device, message, refused.reason)
             raise
-        for drop in dropped:
-            self._refuse(order, message, "out_of_range", drop.reason)
+        if dropped:
+            self._refuse(order, message, "out_of_range", _told(dropped))
         _HANDLERS[what](self, order, device, message, payload, dropped)
 
     # -- one handler a topic ------------------------------------------------------------------
@@ -301,9 +301,25 @@ _TOPIC_HELP = (
 
 
 def _key(payload: Payload, at: Micros) -> str:
-    """Recognises a repetition: the device's id, or the event and its time."""
+    """Recognises a repetition: the device's id, or all that the event says and its time.
+
+    A state machine may tell several of its steps under one time; each says something else.
+    """
     name = payload.get("id")
-    return f"id:{name}" if name is not None else f"{payload['event']}@{at}"
+    if name is not None:
+        return f"id:{name}"
+    said = [payload["event"], *(str(payload[f]) for f in _TELLING if payload.get(f) is not None)]
+    return f"{'/'.join(said)[:200]}@{at}"
+
+
+_TELLING = ("certainty", "active", "place", "detail")
+
+
+def _told(dropped: Sequence[Dropped]) -> str:
+    """One sentence about all values that were taken out of a message."""
+    reasons = list(dict.fromkeys(drop.reason for drop in dropped))
+    more = len(dropped) - len(reasons[:3])
+    return "; ".join(reasons[:3]) + (f"; and {more} more values" if more > 0 else "")
 
 
 def _short(text: str | None) -> str | None:

@@ -98,9 +98,12 @@ on conflict (device, digest) do update set received_at = excluded.received_at;
 -- name: forget_arrivals(before)!
 delete from arrival where received_at < :before;
 
--- name: quarantine(at, device_id, topic, reason, size, payload)*!
+-- name: quarantine(ats, devices, topics, reasons, sizes, payloads)!
 insert into quarantine (at, device_id, topic, reason, size, payload)
-values (:at, :device_id, :topic, :reason, :size, :payload);
+select * from unnest(
+    :ats::timestamptz[], :devices::text[], :topics::text[], :reasons::text[], :sizes::integer[],
+    :payloads::bytea[]
+);
 
 -- name: keep_statuses(device, online, firmware, battery)*!
 insert into device_status as d (device, online, firmware, battery)
@@ -168,16 +171,16 @@ insert into wave (
 select device, subject, start, received_at, rate, signal, placement, width, content
 from wave where received_at > :after order by received_at, start;
 
--- name: keep_evidence(before, reach)!
--- Copies the signal from 10 s before to 20 s after an alert that a waveform told of, once all of
--- it can be there.
+-- name: keep_evidence(reach)!
+-- Copies the signal from 10 s before to 20 s after a fall, as far as it is there by now; to be
+-- repeated, for the rest of it follows.
 insert into alert_signal (alert_id, device, start, rate, signal, placement, width, content)
 select a.id, w.device, w.start, w.rate, w.signal, w.placement, w.width, w.content
 from alert a
 join device d on d.id = a.device_id
 join wave w on w.device = d.slot and w.signal = 'acceleration'
-where a.evidence ->> 'source' = 'wave'
-  and a.raised_at < :before and a.raised_at > :reach
+where a.kind in ('fall', 'fall_suspected')
+  and a.raised_at > :reach
   and w.start < a.since + interval '20 s'
   and w.start + make_interval(secs => (octet_length(w.content) / 4 / w.width) / w.rate)
       > a.since - interval '10 s'

@@ -117,7 +117,15 @@ def forget_arrivals(connection: psycopg.Connection, before: Micros) -> None:
 def quarantine(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep what was refused: at, device_id, topic, reason, size, payload."""
     if rows:
-        queries.quarantine(connection, rows)
+        queries.quarantine(
+            connection,
+            ats=[row["at"] for row in rows],
+            devices=[row["device_id"] for row in rows],
+            topics=[row["topic"] for row in rows],
+            reasons=[row["reason"] for row in rows],
+            sizes=[row["size"] for row in rows],
+            payloads=[row["payload"] for row in rows],
+        )
 
 
 def keep_statuses(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> None:

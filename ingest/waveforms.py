@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from domain.time import HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
+from domain.time import HOUR, MINUTE, Micros, from_datetime, to_datetime
 from domain.wave import Wave
 from ingest.store import queries
 
 KEPT: Micros = HOUR
-SETTLED: Micros = 30 * SECOND
-"""After this, what follows an alert by 20 s has arrived, or will not."""
 
 
 def keep(connection: psycopg.Connection, waves: Sequence[Wave]) -> None:
@@ -22,9 +20,8 @@ def keep(connection: psycopg.Connection, waves: Sequence[Wave]) -> None:
 
 
 def keep_evidence(connection: psycopg.Connection, now: Micros) -> None:
-    """Keep the signal around alerts of the last minutes for good."""
-    before, reach = to_datetime(now - SETTLED), to_datetime(now - 10 * MINUTE)
-    queries.keep_evidence(connection, before=before, reach=reach)
+    """Keep the signal around falls of the last minutes for good; to be repeated meanwhile."""
+    queries.keep_evidence(connection, reach=to_datetime(now - 10 * MINUTE))
 
 
 def forget(connection: psycopg.Connection, now: Micros) -> None:

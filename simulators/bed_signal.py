@@ -165,8 +165,6 @@ class BedSignal:
         return sigma * self._random.standard_normal(count)
 
 
-
-
 def _shape(waves: NDArray[np.float64], t: _Signal) -> _Signal:
     delay, size, width = waves.T[:, :, None]
     beat: _Signal = (size * np.exp(-0.5 * ((t - delay) / width) ** 2)).sum(axis=0)

@@ -17,6 +17,7 @@ from simulators.device import Device
 from simulators.devices import Ambient, Bed, Button, FallDetector
 from simulators.faults import Fault, through
 from simulators.message import Message
+from simulators.raw_bed import RawBed
 from simulators.residents import Incident, Resident
 from simulators.scenarios import Home, Scenario
 
@@ -91,15 +92,20 @@ def build(
     rate: float = 1.0,
     seed: int = 7,
     faults: Sequence[Fault] = (),
+    *,
+    waves: bool = False,
 ) -> Fleet:
-    """The fleet of these homes. ``rate``: samples a second that each bed sends."""
+    """The fleet of these homes. ``rate``: samples a second that each bed sends.
+
+    ``waves``: beds send their raw signal instead.
+    """
     fleet: list[Device] = []
     by_resident: dict[str, list[Incident]] = {}
     for incident in incidents:
         by_resident.setdefault(incident.resident, []).append(incident)
     for home in homes:
         troubles = by_resident.get(home.resident, [])
-        fleet += _devices(home, troubles, begin, rate, seed)
+        fleet += _devices(home, troubles, begin, rate, seed, waves)
     return Fleet(fleet, faults)
 
 
@@ -114,11 +120,13 @@ def make_homes(residents: int, zone: str = "UTC") -> list[Home]:
 
 
 def _devices(
-    home: Home, troubles: Sequence[Incident], begin: Micros, rate: float, seed: int
+    home: Home, troubles: Sequence[Incident], begin: Micros, rate: float, seed: int, waves: bool
 ) -> Iterator[Device]:
     resident = Resident(home.resident, home.zone, seed, troubles)
     for id_, kind in home.devices:
-        if kind == "bed":
+        if kind == "bed" and waves:
+            yield _bed(RawBed(id_, resident, begin, seed), troubles)
+        elif kind == "bed":
             yield _bed(Bed(id_, resident, begin, round(SECOND / rate), seed), troubles)
         elif kind == "fall":
             yield _fall(FallDetector(id_, resident, begin, _SIGN_OF_LIFE, seed), troubles)
@@ -128,7 +136,7 @@ def _devices(
             yield _ambient(Ambient(id_, resident, begin, _AMBIENT_LOOK, seed), troubles)
 
 
-def _bed(bed: Bed, troubles: Sequence[Incident]) -> Bed:
+def _bed(bed: Device, troubles: Sequence[Incident]) -> Device:
     for trouble in troubles:
         if trouble.kind == "device_dies":
             bed.dies(trouble.at, trouble.until)

@@ -90,6 +90,10 @@ class Resident:
         """Heart, breath and body at an instant, none earlier than the one before."""
         return self._body.at(at, self.activity(at), self.days.hour(at), self.incident(at))
 
+    def lying(self, at: Micros, activity: Activity) -> Moment:
+        """The same, whatever the plan: in bed, as in that activity."""
+        return self._body.at(at, activity, self.days.hour(at), None)
+
     def _near(self, at: Micros) -> list[Incident]:
         while self._incidents and self._incidents[0].until + HOUR < at:
             self._incidents.popleft()

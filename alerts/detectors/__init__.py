@@ -1,7 +1,10 @@
 """What is worth telling somebody: one detector a file, all listed here."""
 
+from alerts.detectors.ambient import Ambient
 from alerts.detectors.battery import Battery
 from alerts.detectors.bed_exit import BedExit
+from alerts.detectors.blood_pressure import BloodPressure
+from alerts.detectors.body_temperature import BodyTemperature
 from alerts.detectors.breathing import Breathing
 from alerts.detectors.clock_skew import ClockSkew
 from alerts.detectors.detector import Detector
@@ -9,10 +12,16 @@ from alerts.detectors.fall import Fall
 from alerts.detectors.fault import Fault
 from alerts.detectors.hazard import Hazard
 from alerts.detectors.heart_rate import HeartRate
+from alerts.detectors.impact import Impacts
+from alerts.detectors.inactivity import Inactivity
+from alerts.detectors.not_up import NotUp
+from alerts.detectors.pulse import Pulse
 from alerts.detectors.respiration import Respiration
 from alerts.detectors.silence import Silence
 from alerts.detectors.sos import Sos
 from alerts.detectors.spo2 import Spo2
+from alerts.detectors.trend import Trend
+from alerts.detectors.weight_change import WeightChange
 
 
 def standard() -> list[Detector]:
@@ -20,16 +29,25 @@ def standard() -> list[Detector]:
     return [
         Sos(),
         Fall(),
+        Impacts(),
         Hazard(),
         Breathing(),
         HeartRate(),
         Respiration(),
         Spo2(),
+        Pulse(),
+        BloodPressure(),
+        BodyTemperature(),
+        WeightChange(),
         BedExit(),
+        NotUp(),
+        Inactivity(),
+        Trend(),
         Silence(),
         Battery(),
         Fault(),
         ClockSkew(),
+        Ambient(),
     ]
 
 

@@ -42,7 +42,8 @@ class Detector:
     """Whose slot indexes its memory."""
     events: ClassVar[frozenset[str] | None] = frozenset()
     """The events it wants to hear of; None for all."""
-    columns: ClassVar[Mapping[str, Column]] = {}
+    columns: Mapping[str, Column] = {}
+    """What it remembers of each slot."""
 
     def __init__(self) -> None:
         self.memory: dict[str, NDArray[Any]] = {

@@ -1,14 +1,38 @@
-"""heart_rate_high and heart_rate_low: outside 40 to 120 a minute for a minute."""
+"""heart_rate_high and heart_rate_low: outside 40 to 120, or the own range, for a minute."""
 
-from alerts.detectors.threshold import Rule, Threshold
-from domain.quantity import HEART_RATE
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detectors.news import News
+from alerts.detectors.range import Width
+from alerts.detectors.threshold import Rows, Rule, Threshold
+from domain.quantity import HEART_RATE, SYSTOLIC
 
 
 class HeartRate(Threshold):
-    """Beyond 150 or 35 for 15 s it is urgent."""
+    """Beyond 150 or 35 for 15 s it is urgent. What comes with a blood pressure is ``pulse``'s."""
 
     quantity = HEART_RATE
+    pace = 0.03
     rules = (
-        Rule("heart_rate_high", above=True, limit=120, extreme=150, margin=5),
-        Rule("heart_rate_low", above=False, limit=40, extreme=35, margin=5),
+        Rule(
+            "heart_rate_high",
+            above=True,
+            limit=120,
+            extreme=150,
+            margin=5,
+            own=Width(far=30, leap=15, recent=True),
+        ),
+        Rule(
+            "heart_rate_low",
+            above=False,
+            limit=40,
+            extreme=35,
+            margin=5,
+            own=Width(far=12, leap=3, recent=True),
+        ),
     )
+
+    def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
+        counts: NDArray[np.bool_] = super().counts(news, rows) & np.isnan(news.x[rows, SYSTOLIC])
+        return counts

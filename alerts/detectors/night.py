@@ -3,11 +3,10 @@
 A *rest* lasts from going to bed to getting up for good; absences of less than ``BREAK`` are part
 of it. A rest that holds 3 in the morning and lasts ``NIGHT_AT_LEAST`` is a *night*. When nights
 began and ended is kept in minutes after the local noon before, for working days and weekends by
-themselves: the last ten of each.
+themselves: the last eight of each.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,35 +32,38 @@ SMALL_HOURS = 15 * 60
 ENOUGH = 7
 """Nights that must be known before habits are believed."""
 
-_KEPT = 10
+_KEPT = 8
 _STEP, _SHIFT = 10, 64
 """Times of day are kept in steps of ten minutes, as int8: up to 19:50 of the next day."""
 
 _NONE = -1
 _NO_NIGHT = -128
+_NO_NIGHTS: NDArray[np.int64] = np.empty(0, np.int64)
 
 
 class Nights(Detector):
     """Base of the detectors that know a resident's usual nights.
 
     Memory, one element a subject: ``down`` and ``up``, in minutes since 1970, when the present
-    rest began and when the bed was left (-1: unknown; not left), ``beds`` and ``rises`` the last
-    nights' beginnings and ends. A subclass is told by ``_entered`` and ``_left``.
+    rest began and when the bed was left (-1: unknown; not left), ``rises`` the last nights' ends
+    (and ``beds``, for those who want them, their beginnings), ``known`` how many were learned (to
+    100). A subclass is told by ``_entered`` and ``_left``.
     """
 
     habits: dict[str, Column] = {
         "down": (np.int32, _NONE),
         "up": (np.int32, _NONE),
-        "beds": (np.int8, _NO_NIGHT, 2, _KEPT),
         "rises": (np.int8, _NO_NIGHT, 2, _KEPT),
+        "known": (np.int8, 0),
     }
+    beds: dict[str, Column] = {"beds": (np.int8, _NO_NIGHT, 2, _KEPT)}
 
     def __init__(self) -> None:
         super().__init__()
         self.zones = Zones()
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self.zones.configure(subjects)
+        self.zones.configure(self.size, subjects)
 
     # -- what a subclass overrides ------------------------------------------------------------
 
@@ -78,13 +80,25 @@ class Nights(Detector):
     def observe(self, news: News, out: list[Finding]) -> None:
         in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
         changed = (in_bed == in_bed) & (in_bed != before)
-        for row in np.flatnonzero(changed).tolist():
+        rows = np.flatnonzero(changed)
+        if len(rows):
+            rows = rows[~self._first_words(news, rows)]
+        for row in rows.tolist():
             slot, device = int(news.slot[row]), int(news.device[row])
             at, heard = int(news.measured_at[row]), int(news.received_at[row])
             if in_bed[row]:
                 self._enter(slot, device, at, heard, out)
             elif before[row] == 1:
                 self._leave(slot, device, at, heard, out)
+
+    def _first_words(self, news: News, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which of these are the first of a bed about somebody in it: a rest may begin there."""
+        slots = news.slot[rows]
+        first: NDArray[np.bool_] = np.isnan(news.before[rows, IN_BED])
+        first &= news.x[rows, IN_BED] == 1
+        first &= (self.memory["down"][slots] == _NONE) & (self.memory["up"][slots] == _NONE)
+        self.memory["down"][slots[first]] = news.measured_at[rows[first]] // MINUTE
+        return first
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         at = event.received_at if event.clock_wrong else event.happened_at
@@ -116,10 +130,15 @@ class Nights(Detector):
         if up - down < NIGHT_AT_LEAST or not bed < SMALL_HOURS <= rise:
             return
         kind = int(is_weekend(end))
-        for name, minutes in (("beds", bed), ("rises", self._believed(slot, end, rise))):
-            kept = self.memory[name][slot, kind]
-            kept[1:] = kept[:-1].copy()
-            kept[0] = np.clip(round(minutes / _STEP) - _SHIFT, -127, 127)
+        self.memory["known"][slot] = min(int(self.memory["known"][slot]) + 1, 100)
+        self._keep("rises", slot, kind, self._believed(slot, end, rise))
+        if "beds" in self.memory:
+            self._keep("beds", slot, kind, bed)
+
+    def _keep(self, name: str, slot: int, kind: int, minutes: float) -> None:
+        kept = self.memory[name][slot, kind]
+        kept[1:] = kept[:-1].copy()
+        kept[0] = np.clip(round(minutes / _STEP) - _SHIFT, -127, 127)
 
     def _believed(self, slot: int, end: Micros, rise: int) -> float:
         """What to keep of a rise at ``rise``, of a night that ended at the local ``end``."""
@@ -127,16 +146,16 @@ class Nights(Detector):
 
     # -- what has been learned ------------------------------------------------------------------
 
-    def usual(self, name: str, slot: int, weekend: bool | None = None) -> NDArray[Any]:
+    def usual(self, name: str, slot: int, weekend: bool | None = None) -> NDArray[np.int64]:
         """The known ``beds`` or ``rises`` in minutes after noon, in order of size.
 
         Those of weekends or of working days where ``ENOUGH`` of them are known, else all; empty
         where too few are known.
         """
+        if self.memory["known"][slot] < ENOUGH:
+            return _NO_NIGHTS
         kept = self.memory[name][slot]
         if weekend is not None and np.count_nonzero(kept[int(weekend)] != _NO_NIGHT) >= ENOUGH:
             kept = kept[int(weekend)]
         known = kept[kept != _NO_NIGHT]
-        if len(known) < ENOUGH:
-            known = known[:0]
         return (np.sort(known).astype(np.int64) + _SHIFT) * _STEP

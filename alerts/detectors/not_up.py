@@ -2,7 +2,7 @@
 
 The usual time is the 95 % quantile of when the last nights ended (``night.Nights``), of working
 days and weekends by themselves where seven of each are known. A morning that was raised is
-learned as having ended at its limit, so that illness moves habits slowly.
+learned as half an hour later than usual at most, so that illness moves habits slowly.
 """
 
 import math
@@ -22,6 +22,9 @@ LATE = 120.0
 """Minutes after the usual time; a subject's own: ``not_up``."""
 
 QUANTILE = 0.95
+
+LEARNED_LATER = 30.0
+"""Minutes after the usual time at which a morning that was raised is taken to have ended."""
 
 AGAIN = 30 * MINUTE
 """Who lies down once more in the morning has that long, whatever the hour."""
@@ -84,7 +87,7 @@ class NotUp(Nights):
         if self.memory["stage"][slot] == _NO:
             return rise
         usual = self._usual(slot, end)
-        return rise if usual is None else min(rise, usual + self._late.get(slot, LATE))
+        return rise if usual is None else min(rise, usual + LEARNED_LATER)
 
     # -- when it is late ------------------------------------------------------------------------
 

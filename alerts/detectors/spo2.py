@@ -1,5 +1,6 @@
 """spo2_low: oxygen saturation below 90 % for a minute."""
 
+from alerts.detectors.range import Width
 from alerts.detectors.threshold import Rule, Threshold
 from domain.quantity import SPO2
 
@@ -11,4 +12,15 @@ class Spo2(Threshold):
     """
 
     quantity = SPO2
-    rules = (Rule("spo2_low", above=False, limit=90, extreme=85, margin=2, absolute=False),)
+    pace = 0.005
+    rules = (
+        Rule(
+            "spo2_low",
+            above=False,
+            limit=90,
+            extreme=85,
+            margin=2,
+            absolute=False,
+            own=Width(far=5, leap=3),
+        ),
+    )

@@ -6,6 +6,9 @@ margin for ``CALM`` ends it; what lies between keeps things as they are. Values 
 count (``News.counts``) do nothing at all: they neither break a dwell nor extend it. Spans are
 reckoned in the device's own time, and begin again after a gap longer than ``GAP``.
 
+A rule may have a limit of the resident's own, learned (``range``), which is never wider than the
+rule's. While its alert is on, it stays what it was when the alert was raised.
+
 Nearly all values of nearly all batches are inside and nothing is going on: ``observe`` finds
 the few others in a handful of numpy calls, and only those are judged.
 """
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import LONG_AGO, News
+from alerts.detectors.range import ORIGINS, Range, Width
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import QUANTITIES
@@ -40,7 +44,8 @@ class Rule:
     """One limit of a quantity, and the more extreme one beyond it, which makes it high.
 
     A subject's own value of the name ``kind`` (or ``kind`` + ``_extreme``) replaces the limit,
-    but where ``absolute`` never beyond what is given here.
+    but where ``absolute`` never beyond what is given here. ``own`` says how a narrower limit is
+    learned.
     """
 
     kind: str
@@ -52,6 +57,7 @@ class Rule:
     dwell: Micros = MINUTE
     extreme_dwell: Micros = 15 * SECOND
     calm: Micros = CALM
+    own: Width | None = None
 
     @property
     def endless(self) -> float:
@@ -94,6 +100,8 @@ class Threshold(Detector):
 
     quantity: ClassVar[int]
     rules: ClassVar[tuple[Rule, ...]]
+    pace: ClassVar[float] = 0.0
+    """How fast the usual is learned, as in ``Range``."""
     keyed_by = "device"
 
     def __init_subclass__(cls) -> None:
@@ -110,6 +118,11 @@ class Threshold(Detector):
         }
 
     def __init__(self, late: bool = False) -> None:
+        widths = {rule.above: rule.own for rule in self.rules if rule.own}
+        self._range = None
+        if widths and not late:
+            self._range = Range(widths.get(False), widths.get(True), self.pace)
+            self.columns = {**self.columns, **self._range.columns()}
         super().__init__()
         self.late = late
         self.limits: Values = np.empty((0, len(self.rules), 2), np.float32)
@@ -122,6 +135,8 @@ class Threshold(Detector):
             if subject.thresholds:
                 self.limits[subject.slot] = [rule.limits(subject) for rule in self.rules]
         self._widest = np.ascontiguousarray(self.limits[:, :, 0].T)
+        if self._range is not None:
+            self._range.configure(self.size, subjects)
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
         """Which of these rows are worth judging."""
@@ -131,8 +146,12 @@ class Threshold(Detector):
     def observe(self, news: News, out: list[Finding]) -> None:
         values = news.x[:, self.quantity]
         odd = self.memory["busy"][news.device]
+        if self._range is not None:
+            self._learn(self._range, news)
         for rule, limit in zip(self.rules, self._widest, strict=True):
             odd |= rule.beyond(values, limit[news.slot])
+            if self._range is not None and rule.own:
+                odd |= rule.beyond(values, self.memory["own"][news.device, int(rule.above)])
         rows = np.flatnonzero(odd)
         if len(rows):
             rows = rows[self.counts(news, rows)]
@@ -143,6 +162,30 @@ class Threshold(Detector):
         place = finding.device, self.kinds.index(finding.kind)
         since, until = int(self.memory["since"][place]), int(self.memory["until"][place])
         return since, NEVER if self.memory["level"][place] else until
+
+    # -- what is a resident's own ----------------------------------------------------------------
+
+    def _learn(self, learner: Range, news: News) -> None:
+        """Take in what counts; a limit that an alert was decided on stays while it is on."""
+        frozen = np.zeros((len(news), 2), bool)
+        for place, rule in enumerate(self.rules):
+            frozen[:, int(rule.above)] |= self.memory["level"][news.device, place] > 0
+        learner.take(self.memory, news, self.quantity, frozen)
+
+    def _limits(self, place: int, device: Any, slot: Any) -> Values:
+        """The limits that hold for a rule, (rows, 2): the narrower of given and learned."""
+        limits: Values = self.limits[slot, place]
+        rule = self.rules[place]
+        if self._range is None or rule.own is None:
+            return limits
+        own = self.memory["own"][device, int(rule.above)]
+        narrower = np.fmin if rule.above else np.fmax
+        return np.stack((narrower(limits[..., 0], own), limits[..., 1]), axis=-1)
+
+    def _origin(self, place: int, device: int, limit: float) -> str:
+        if self._range is None:
+            return ORIGINS[0]
+        return self._range.origin(self.memory, device, int(self.rules[place].above), limit)
 
     # -- the few that are not simply inside -----------------------------------------------------
 
@@ -160,7 +203,7 @@ class Threshold(Detector):
     ) -> NDArray[np.bool_]:
         """Move one rule on; answers which rows it still has an eye on."""
         rule, memory, device = self.rules[place], self.memory, news.device[rows]
-        value, limits = news.x[rows, self.quantity], self.limits[news.slot[rows], place]
+        value, limits = news.x[rows, self.quantity], self._limits(place, device, news.slot[rows])
         level = memory["level"][device, place]
         start = memory["start"][device, place]
         beyond = rule.beyond(value[:, None], limits)
@@ -196,7 +239,8 @@ class Threshold(Detector):
     def _found(self, place: int, news: News, row: int, since: Micros, level: int) -> Finding:
         rule, slot = self.rules[place], int(news.slot[row])
         quantity = QUANTITIES[self.quantity]
-        limit, extreme = self.limits[slot, place].tolist()
+        device = int(news.device[row])
+        limit, extreme = self._limits(place, device, slot).tolist()
         evidence: dict[str, Any] = {
             "quantity": quantity.name,
             "value": round(float(news.x[row, self.quantity]), 3),
@@ -204,10 +248,12 @@ class Threshold(Detector):
             "limit": round(extreme if level == 2 else limit, 3),
             "dwell_s": (rule.calm, rule.dwell, rule.extreme_dwell)[level] / SECOND,
         }
+        if rule.own:
+            evidence["limit_is"] = self._origin(place, device, limit) if level < 2 else ORIGINS[0]
         return Finding(
             at=int(news.received_at[row]),
             slot=slot,
-            device=int(news.device[row]),
+            device=device,
             kind=rule.kind,
             active=level > 0,
             since=since,

@@ -13,7 +13,7 @@ import numpy as np
 
 from domain.directory import Subject
 from domain.sample import Instants, Slots
-from domain.time import DAY, HOUR, MINUTE, Micros, from_datetime, to_datetime
+from domain.time import DAY, MINUTE, Micros, from_datetime, to_datetime
 
 _QUARTER = 15 * MINUTE
 """Clocks are changed on whole quarters of an hour of UTC."""
@@ -23,32 +23,42 @@ class Zones:
     """Whose clock shows what; slots without a resident live in UTC."""
 
     def __init__(self) -> None:
-        self._of: dict[int, str] = {}
+        self._names = ["UTC"]
+        self._of: Slots = np.zeros(0, np.int32)
 
-    def configure(self, subjects: Sequence[Subject]) -> None:
-        self._of = {subject.slot: subject.timezone for subject in subjects}
+    def configure(self, size: int, subjects: Sequence[Subject]) -> None:
+        """Take the residents' zones; ``size`` is one more than the largest slot."""
+        places = {"UTC": 0}
+        self._of = np.zeros(size, np.int32)
+        for subject in subjects:
+            self._of[subject.slot] = places.setdefault(subject.timezone, len(places))
+        self._names = list(places)
 
     def local(self, slot: int, at: Micros) -> Micros:
         """What the wall clock shows at an instant."""
-        return at + _offset(self._of.get(slot, "UTC"), at // _QUARTER)
+        return at + _offset(self._names[self._of[slot]], at // _QUARTER)
+
+    def locals(self, slots: Slots, at: Instants) -> Instants:
+        """What each slot's wall clock shows at its instant."""
+        named = zip(self._of[slots].tolist(), (at // _QUARTER).tolist(), strict=True)
+        return at + np.array([_offset(self._names[z], quarter) for z, quarter in named], np.int64)
 
     def instant(self, slot: int, local: Micros) -> Micros:
         """When the wall clock shows it; near it, where a change of clocks skips it."""
-        name = self._of.get(slot, "UTC")
+        name = self._names[self._of[slot]]
         guess = local - _offset(name, local // _QUARTER)
         return local - _offset(name, guess // _QUARTER)
 
     def next(self, slots: Slots, after: Instants, hour: int) -> Instants:
         """The first instants after ``after`` at which it is that hour on each slot's clock."""
-        pairs = zip(slots.tolist(), (after // _QUARTER).tolist(), strict=True)
-        found = [_next(self._of.get(slot, "UTC"), quarter, hour) for slot, quarter in pairs]
-        return np.array(found, np.int64)
+        named = zip(self._of[slots].tolist(), (after // _QUARTER).tolist(), strict=True)
+        return np.array([_next(self._names[z], quarter, hour) for z, quarter in named], np.int64)
 
 
 def noon_before(local: Micros) -> Micros:
     """The noon at or before a local instant, from which its night is counted.
 
-    >>> noon_before(36 * HOUR) == noon_before(59 * HOUR) == 36 * HOUR
+    >>> noon_before(3 * DAY // 2) == noon_before(5 * DAY // 2 - 1) == 3 * DAY // 2
     True
     """
     return (local - DAY // 2) // DAY * DAY + DAY // 2

@@ -12,8 +12,9 @@ from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
 from api.fields import Id, KindName, Page
 from api.problems import documented, not_found
-from api.schemas import Alert, AlertWithHistory, Remark, Resolution
+from api.schemas import Alert, AlertSignal, AlertWithHistory, Remark, Resolution
 from domain.time import Micros
+from ingest import waveforms
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
@@ -53,6 +54,13 @@ def get_alert(alert: Id, caller: Caller, connection: Transaction) -> object:
     """An alert with all that became of it."""
     found = _own(connection, caller, alert)
     return as_json(found) | {"history": store.history(connection, alert)}
+
+
+@router.get("/{alert}/signal", response_model=AlertSignal, responses=documented(401, 403, 404, 422))
+def get_alert_signal(alert: Id, caller: Caller, connection: Transaction) -> object:
+    """What the worn sensor measured from 10 s before to 20 s after a fall; none for the rest."""
+    _own(connection, caller, alert)
+    return {"items": waveforms.of_alert(connection, alert)}
 
 
 def _may(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """``carewatch bench``: how much this machine can do, as figures in JSON."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -57,6 +58,21 @@ def engine(
 
 
 @app.command()
+def anomaly(
+    series: Annotated[int, typer.Option(min=1, help="Series judged at once")] = 1_000,
+    points: Annotated[int, typer.Option(min=1, help="Points of each")] = 1_000,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the anomaly benchmark, to be scored too")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """The general streaming detector, beside a z-score and the trees of river."""
+    from carewatch.bench.anomaly import measure
+
+    _show(measure(series, points, data), json)
+
+
+@app.command()
 def escalation(
     alerts: Annotated[int, typer.Option(min=1, help="Alerts that nobody answers")] = 2_000,
     json: AsJson = False,
@@ -79,6 +95,33 @@ def restart(
     from carewatch.bench.restart import measure
 
     _show(measure(beds, rate), json)
+
+
+@app.command()
+def bedsignal(
+    subjects: Annotated[int, typer.Option(min=1, help="Simulated sleepers")] = 20,
+    minutes: Annotated[int, typer.Option(min=1, help="Of each")] = 10,
+    snr: Annotated[float, typer.Option(help="Signal to noise, in dB")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Other sleepers")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Heart and breathing from a bed's raw signal: how exact on simulated sleepers, how fast."""
+    from carewatch.bench.bedsignal import measure
+
+    _show(measure(subjects, minutes, snr, seed), json)
+
+
+@app.command()
+def acceleration(
+    streams: Annotated[int, typer.Option(min=1, help="Worn sensors")] = 200,
+    seconds: Annotated[int, typer.Option(min=10, help="Of each")] = 60,
+    rate: Annotated[int, typer.Option(min=20, max=200, help="Values a second")] = 50,
+    json: AsJson = False,
+) -> None:
+    """Falls from acceleration: how many worn sensors one core can follow."""
+    from carewatch.bench.acceleration import measure
+
+    _show(measure(streams, seconds, rate), json)
 
 
 def _show(figures: Mapping[str, Any], as_json: bool) -> None:

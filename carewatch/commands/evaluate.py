@@ -44,11 +44,13 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure the detectors, as they run live, on recordings of people."""
+    if plot and plot.suffix not in PICTURES:
+        raise typer.BadParameter(f"{plot} is no picture: end its name in {', '.join(PICTURES)}.")
     try:
         report = _run(dataset, path, cross_validate)
         if plot:
             draw(report, plot)
-    except (BadDataset, OSError, ValueError) as error:
+    except (BadDataset, OSError) as error:
         typer.echo(f"carewatch evaluate: {error}", err=True)
         raise typer.Exit(2) from None
     if json:
@@ -56,6 +58,9 @@ def evaluate(
     else:
         _show(report)
 
+
+PICTURES = (".png", ".svg", ".pdf")
+"""Endings of the pictures that ``--plot`` can draw."""
 
 _JSON = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 

@@ -1,7 +1,7 @@
 """``carewatch replay``: recorded messages give their alerts again."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,11 @@ from rich.progress import wrap_file
 
 from carewatch.replay import BadRecording, read_people
 from carewatch.replay import replay as alerts_of
+from domain.time import iso
+from gateway.decoded import Refusal
 
+_REASONS = 20
+"""Refusals that are told one by one."""
 _COLOURS = {"high": "bold red", "medium": "yellow", "low": "cyan"}
 
 
@@ -38,11 +42,26 @@ def replay(
     """Show which alerts recorded messages lead to; needs no broker and no database."""
     try:
         people = read_people(directory) if directory else None
+        refused: list[Refusal] = []
         with _lines(file) as lines:
-            _print(alerts_of(lines, people, timezone, settle), json)
-    except (BadRecording, OSError, UnicodeDecodeError) as error:
+            _print(alerts_of(lines, people, timezone, settle, refused=refused.append), json)
+        _tell_refused(refused)
+    except (BadRecording, UnicodeDecodeError) as error:
         typer.echo(f"carewatch replay: {error}", err=True)
         raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"carewatch replay: {error.filename}: {error.strerror}.", err=True)
+        raise typer.Exit(2) from None
+
+
+def _tell_refused(refused: Sequence[Refusal]) -> None:
+    """What the gateway would have put into quarantine, on stderr: the first of each reason."""
+    first = {(refusal.device_id, refusal.reason): refusal for refusal in reversed(refused)}
+    for refusal in list(reversed(first.values()))[:_REASONS]:
+        where = f"{iso(refusal.at)} {refusal.topic}"
+        typer.echo(f"carewatch replay: refused: {where}: {refusal.reason}", err=True)
+    if len(refused) > len(first) or len(first) > _REASONS:
+        typer.echo(f"carewatch replay: {len(refused)} refusals in all.", err=True)
 
 
 @contextmanager

@@ -50,13 +50,14 @@ class _Plot:
     seed: int
     faults: Sequence[faults.Fault]
     truth_file: Path | None
+    waves: bool
 
     def fleet(self, begin: Micros, ends: Micros) -> Fleet:
         """The devices of a run from ``begin`` to ``ends``; writes down what must ring."""
         homes = self.cast.homes
         incidents = incidents_of(self.story, homes, begin, self.seed)
         _write_truth(self.truth_file, incidents, homes, ends)
-        return build(homes, incidents, begin, self.rate, self.seed, self.faults)
+        return build(homes, incidents, begin, self.rate, self.seed, self.faults, waves=self.waves)
 
 
 def simulate(
@@ -66,6 +67,9 @@ def simulate(
     rate: Annotated[
         float, typer.Option(min=0.001, max=100, help="Samples a second of each bed.")
     ] = 1.0,
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Beds send their raw signal instead of samples.")
+    ] = False,
     speed: Annotated[
         float, typer.Option(min=0.01, help="Times faster than real time (begins in the past).")
     ] = 1.0,
@@ -118,6 +122,7 @@ def simulate(
             seed,
             tuple(faults.parse(text, seed) for text in fault or ()),
             truth_file,
+            waves,
         )
         if directory is not None:
             directory.write_text(recording.directory(plot.cast.homes), "utf-8")

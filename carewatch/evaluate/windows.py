@@ -99,18 +99,16 @@ def outcome(corpus: Sequence[Series], scores: Sequence[Floats], profile: Profile
     )
 
 
-def curve(
-    corpus: Sequence[Series], scores: Sequence[Floats], profile: Profile
-) -> tuple[Floats, Floats]:
+def curve(corpus: Sequence[Series], scores: Sequence[Floats]) -> tuple[Floats, Floats]:
     """False rows a thousand rows, and the share of windows found, at falling thresholds."""
     rows = _Rows.of(corpus, scores)
     order = np.argsort(-rows.score, kind="stable")
+    order = order[rows.score[order] > 0]
     outside = rows.window[order] < 0
-    _, first = np.unique(np.where(outside, -1, rows.window[order]), return_index=True)
     found = np.zeros(len(order))
-    found[first] = 1
+    found[np.unique(rows.window[order], return_index=True)[1]] = 1
     found[outside] = 0
-    total = max(len(order), 1)
+    total = max(len(rows.score), 1)
     return 1000 * np.cumsum(outside) / total, np.cumsum(found) / max(rows.windows, 1)
 
 

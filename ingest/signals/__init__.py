@@ -1,22 +1,17 @@
 """Raw waveforms become quantities and candidates of events, once, with state across messages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from domain.event import Event
 from domain.sample import Batch
 from domain.wave import Wave
+from ingest.signals.acceleration import Acceleration
+from ingest.signals.bed import Bed
+from ingest.signals.derived import Derived
 
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """What waves of a turn told: samples (as if a device had said them), and impacts."""
-
-    samples: Batch
-    events: Sequence[Event]
+__all__ = ["Derived", "Signal", "Signals", "standard"]
 
 
 class Signal(Protocol):
@@ -80,4 +75,4 @@ class Signals:
 
 def standard() -> Signals:
     """A fresh set of all kinds."""
-    return Signals([])
+    return Signals([Acceleration(), Bed()])

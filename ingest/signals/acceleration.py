@@ -21,7 +21,7 @@ from domain.event import Impact
 from domain.sample import Batch
 from domain.time import MINUTE, SECOND, Micros
 from domain.wave import Wave
-from ingest.signals import Derived
+from ingest.signals.derived import Derived
 from ingest.signals.jolt import AT_LEAST, AT_MOST, BEFORE, RATE, describe
 
 LIMIT_G = 8.0

@@ -56,8 +56,7 @@ class Rhythm:
     def rates(self) -> Floats:
         """The candidates, per minute, ascending."""
         count = int(np.log(self.fastest / self.slowest) / np.log1p(self.step)) + 1
-        rates: Floats = self.slowest * (1 + self.step) ** np.arange(count)
-        return rates
+        return np.asarray(self.slowest * (1 + self.step) ** np.arange(count))
 
     @cached_property
     def size(self) -> int:
@@ -78,10 +77,15 @@ class Rhythm:
         np.cumsum(windows**2, axis=1, out=energy[:, 1:])
         lag = np.arange(self._lags)
         both = energy[:, length - lag] + energy[:, -1:] - energy[:, lag]
-        return 2 * common / np.maximum(both, _TINY + 1e-6 * energy[:, -1:])
+        likeness: Floats = 2 * common / np.maximum(both, _TINY + 1e-6 * energy[:, -1:])
+        return likeness
 
     def support(self, likeness: Floats) -> Floats:
-        """How well each candidate explains one likeness, about -1 to 1."""
+        """How well each candidate explains one likeness, about -1 to 1.
+
+        Everything is like itself a little later: before the likeness first falls below zero it
+        tells of no rhythm (McLeod and Wyvill's rule).
+        """
         place, part, weight = self._comb
         at = likeness[place] * (1 - part) + likeness[place + 1] * part
         fits, parts = at[:MULTIPLES], at[MULTIPLES:]
@@ -89,13 +93,14 @@ class Rhythm:
         worst = np.where(weight > 0, fits, 1.0).min(axis=0)
         finer = np.maximum(parts.max(axis=0) - 0.6 * np.maximum(fits[0], 0), 0)
         supported: Floats = 0.5 * (mean + worst) - 1.25 * finer
-        return supported
+        first = int((likeness < 0).argmax()) or self._lags
+        return np.where(self.fs * 60 / self.rates < first, -1.0, supported)
 
     def believe(self, belief: Floats, support: Floats) -> Floats:
         """The belief after a window, from the one before it."""
         moved = self._moves @ belief
         believed: Floats = moved * np.exp(self.weight * (support - support.max()))
-        return believed / believed.sum()
+        return np.asarray(believed / believed.sum())
 
     def read(self, belief: Floats, likeness: Floats) -> tuple[float, float, float]:
         """The rate per minute, how sure it is (0 to 1), and the likeness at its interval."""
@@ -119,12 +124,13 @@ class Rhythm:
 
     @cached_property
     def _comb(self) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """Where one, two, three intervals, a half and a third lie among the lags, (5, size).
+        """Where one to three intervals and a half to a fifth of one lie among the lags, (7, size).
 
         A lag beyond the window has no weight; neither has a part of an interval that is shorter
         than any candidate's: there the likeness is high because a beat is like itself.
         """
-        lags = self.fs * 60 / self.rates * np.array([[1.0], [2.0], [3.0], [1 / 2], [1 / 3]])
+        parts = (1, 2, 3, 1 / 2, 1 / 3, 1 / 4, 1 / 5)
+        lags = self.fs * 60 / self.rates * np.array(parts)[:, None]
         weight = (lags[:MULTIPLES] < self._lags - 2).astype(float) * [[1.0], [0.7], [0.5]]
         short = lags < self.fs * 60 / self.fastest
         lags = np.where(short, self._lags - 2, lags)
@@ -142,10 +148,10 @@ class Rhythm:
 
 
 def _parabola(values: Floats, top: int) -> tuple[float, float]:
-    """Place and height of the maximum near ``top``, between samples."""
+    """Place and height of the maximum near ``top``, between samples; 0 where it is none."""
     before, here, after = (float(v) for v in values[top - 1 : top + 2])
     bend = before - 2 * here + after
     if bend >= 0 or not before <= here >= after:
-        return float(top), here
+        return float(top), 0.0
     shift = 0.5 * (before - after) / bend
     return top + shift, here - 0.25 * (before - after) * shift

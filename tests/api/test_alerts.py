@@ -3,6 +3,8 @@
 import threading
 from typing import Any
 
+import numpy as np
+
 from tests.api.conftest import Asker, World
 
 
@@ -100,3 +102,33 @@ def test_the_list_is_narrowed_and_paged(ask: dict[str, Asker], world: World) -> 
     assert rest["next"] is None
     walked = [alert["id"] for alert in first["items"] + rest["items"]]
     assert sorted(walked) == ["a0", "a1", "a2", "b1"]
+
+
+def _keep_signal(world: World, alert: str) -> None:
+    content = np.array([[1, 0, 0], [0.5, -0.25, 0.125]], "<f4").tobytes()
+    world.connection.execute(
+        "insert into alert_signal values"
+        " (%s, 1, '2026-11-21T08:30:00Z', 50, 'acceleration', 'waist', 3, %s)",
+        (alert, content),
+    )
+
+
+def test_the_signal_of_a_fall_is_for_those_who_see_the_alert(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.alert("f1", "anna", kind="fall")
+    _keep_signal(world, "f1")
+    (part,) = ask["family"].get("/alerts/f1/signal")["items"]
+    assert (part["t"], part["rate"], part["unit"], part["placement"]) == (
+        1_795_249_800_000, 50, "g", "waist",
+    )  # fmt: skip
+    assert (part["x"], part["y"], part["z"]) == ([1, 0.5], [0, -0.25], [0, 0.125])
+    assert ask["neighbour"].ask("GET", "/alerts/f1/signal").status_code == 404
+    assert ask["family"].ask("GET", "/alerts/none/signal").status_code == 404
+
+
+def test_an_alert_that_no_waveform_told_of_has_no_signal(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.alert("a1", "anna")
+    assert ask["family"].get("/alerts/a1/signal") == {"items": []}

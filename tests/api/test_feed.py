@@ -122,7 +122,15 @@ def test_it_goes_on_where_it_was_left(service: Server, world: World) -> None:
         assert family.changes(1) == [(last, "a1")]
 
 
-@pytest.mark.parametrize("known", ["999999", "0", "-1", "nonsense", "9" * 40])
+def test_after_a_snapshot_of_a_new_system_nothing_is_missed(service: Server, world: World) -> None:
+    with following(service, "family") as family:
+        assert family.snapshot() == (set(), 0)
+    number = world.alert("a1", "anna")
+    with following(service, "family", **{"Last-Event-ID": "0"}) as family:
+        assert [name for _, name in family.changes(1)] == ["a1"], number
+
+
+@pytest.mark.parametrize("known", ["999999", "-1", "nonsense", "9" * 40])
 def test_who_comes_with_a_number_of_no_use_begins_anew(
     service: Server, world: World, known: str
 ) -> None:

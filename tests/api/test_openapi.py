@@ -67,6 +67,8 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("list_alerts", {}, {}),
     ("get_alert", {"alert": "a1"}, {}),
     ("get_alert", {"alert": "nothing"}, {}),
+    ("get_alert_signal", {"alert": "a1"}, {}),
+    ("get_alert_signal", {"alert": "nothing"}, {}),
     ("accept_alert", {"alert": "a1"}, {"json": {}}),
     ("accept_alert", {"alert": "nothing"}, {"json": {}}),
     ("alert_on_the_way", {"alert": "a1"}, {}),

@@ -11,7 +11,7 @@ import pytest
 from carewatch import pump, steady
 from carewatch.embedded.nats import Nats
 from carewatch.settings import Settings
-from domain.time import SystemClock
+from domain.time import SECOND, SystemClock
 from gateway import registry
 from gateway.mqtt.subscriber import address, make_client
 from tests.waiting import eventually
@@ -174,3 +174,17 @@ def test_readings_flow_on_after_the_database_was_away(home: Home) -> None:
     )
     bed.say("sample", {"t": now_ms() + 1, "heart_rate": 62})
     eventually(lambda: home.ask("select from sample where heart_rate = 62"), "the next sample")
+
+
+def test_a_bed_that_sends_hours_at_once_delays_no_press(home: Home) -> None:
+    bed, button = home.device("bed-7"), home.device("button-7")
+    start = now_ms() - 20_000_000
+    for part in range(3):
+        at = start + part * 6_000_000
+        batch = [{"t": at + 1000 * n, "heart_rate": 61, "in_bed": True} for n in range(4_500)]
+        bed.say("sample", {"samples": batch})
+    pressed = SystemClock().now()
+    button.say("event", {"id": "a1", "event": "button_pressed"})
+    eventually(lambda: button.receipts, "the receipt", 10)
+    assert SystemClock().now() - pressed < 4 * SECOND
+    eventually(lambda: home.ask("select from sample having count(*) = 13500"), "all samples")

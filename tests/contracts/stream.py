@@ -10,16 +10,20 @@ from numpy.random import Generator
 
 from alerts.engine import Engine
 from domain.directory import Device, Snapshot, Subject
-from domain.event import EVENTS, Event
+from domain.event import EVENTS, Event, Impact
 from domain.finding import Finding
 from domain.quantity import (
     BATTERY,
+    BODY_TEMPERATURE,
+    DIASTOLIC,
     HEART_RATE,
     IN_BED,
     MOVEMENT,
     RESPIRATION_RATE,
     SIGNAL_QUALITY,
     SPO2,
+    SYSTOLIC,
+    WEIGHT,
     WIDTH,
 )
 from domain.sample import Batch
@@ -80,6 +84,10 @@ def _state(random: Generator) -> dict[int, float]:
         MOVEMENT: float(random.choice([0, 0, 0.2, 0.5])),
         SIGNAL_QUALITY: float(random.choice([1, 1, 0.3])),
         BATTERY: float(random.choice([80, 17, 10])),
+        SYSTOLIC: float(random.choice([np.nan, np.nan, np.nan, 120, 170])),
+        DIASTOLIC: float(random.choice([np.nan, np.nan, 80, 50, 125])),
+        BODY_TEMPERATURE: float(random.choice([np.nan, 36.5, 38.5])),
+        WEIGHT: float(random.choice([np.nan, 70, 74])),
     }
 
 
@@ -88,9 +96,9 @@ def _message(
 ) -> Message:
     slot, device = 4 * person, 4 * person + 1 + int(random.choice(3, p=[0.8, 0.1, 0.1]))
     luck = random.random()
-    if luck < 0.1:
+    if luck < 0.12:
         return Message(now, slot, device, event=_event(random, now, slot, device))
-    if luck < 0.15 and told:
+    if luck < 0.17 and told:
         again = told[int(random.integers(len(told)))]
         if again.samples:
             return replace(again, received_at=now)
@@ -116,7 +124,43 @@ def _values(random: Generator, state: dict[int, float]) -> tuple[float, ...]:
     return tuple(values.tolist())
 
 
+JOLTS = {
+    "fall": (
+        *(4.2, 0.2, 0.3, 1.2, 0.5, 1.5, 3.0, 3.2, 1.0, 85.0, 88.0, 86.0, 9.0, 60.0, 9.0),
+        *(0.1, 0.25, 0.04, 0.15, 0.01, 0.1, 0.02, 0.9, 1.3, 1.2, 0.0, 0.0),
+    ),
+    "step": (
+        *(1.7, 0.8, 0.02, 0.3, 0.3, 0.2, 1.6, 0.6, 1.0, 3.0, 4.0, 5.0, 5.0, 10.0, 8.0),
+        *(0.25, 0.3, 0.25, 0.3, 0.2, 0.25, 0.25, 0.0, 1.7, 1.7, 1.0, 1.0),
+    ),
+}
+"""What a worn sensor's signal tells of a fall and of a step, as the features of a jolt."""
+
+
+def _impact(random: Generator, now: Micros, slot: int, device: int) -> Impact:
+    jolt = str(random.choice([*JOLTS]))
+    back = int(random.choice([2, 6, 6, 3000])) * SECOND
+    at = (now - back) // (2 * SECOND) * 2 * SECOND
+    return Impact(
+        order=0,
+        slot=slot,
+        device=device,
+        device_id=f"device-{device}",
+        event="impact",
+        happened_at=at,
+        received_at=now,
+        key=f"impact@{at}",
+        source="wave",
+        features=JOLTS[jolt],
+        placement=[None, "waist", "wrist", "chest"][int(random.integers(4))],
+        seen_until=at + min(now - at, 6 * SECOND),
+        whole=back >= 6 * SECOND,
+    )
+
+
 def _event(random: Generator, now: Micros, slot: int, device: int) -> Event:
+    if random.random() < 0.2:
+        return _impact(random, now, slot, device)
     name = str(random.choice([*EVENTS, "fall", "fall", "fall", "online", "offline"]))
     certainty: Any = str(random.choice(["suspected", "suspected", "confirmed", "cleared"]))
     active = [True, False, None][int(random.integers(3))]

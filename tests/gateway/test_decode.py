@@ -131,6 +131,27 @@ def test_an_event_is_known_again_by_its_id_or_else_by_its_time() -> None:
     assert other.key == f"button_pressed@{NOW}"
 
 
+def test_steps_of_a_state_machine_under_one_time_are_events_of_their_own() -> None:
+    said = [
+        {"event": "fall", "certainty": "suspected"},
+        {"event": "fall", "certainty": "confirmed"},
+        {"event": "smoke", "active": True},
+        {"event": "smoke", "active": False},
+        {"event": "motion", "place": "kitchen"},
+        {"event": "motion", "place": "hall"},
+    ]
+    events = only(*(message("event", {"t": NOW_MS, **each}, "spare") for each in said)).events
+    assert len({event.key for event in events}) == len(said)
+
+
+def test_many_values_out_of_range_are_one_refusal() -> None:
+    batch = {"samples": [{"t": NOW_MS + n, "heart_rate": 400 + n} for n in range(1000)]}
+    found = only(message("sample", batch))
+    (refusal,) = found.refusals
+    assert refusal.reason.endswith("and 997 more values")
+    assert found.samples.implausible.sum() == 1000
+
+
 def test_a_retained_event_is_refused() -> None:
     found = only(message("event", {"event": "fall"}, "spare", retained=True))
     assert found.events == []

@@ -80,6 +80,7 @@ def test_what_it_was_decided_on_is_kept() -> None:
         "unit": "1/min",
         "limit": 120.0,
         "dwell_s": 60.0,
+        "limit_is": "given",
     }
 
 

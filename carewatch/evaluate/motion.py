@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import CarewatchError
+from carewatch.evaluate.report import BadDataset
 from domain.time import SECOND, Micros
 from domain.wave import Wave
 
@@ -17,10 +17,8 @@ SISFALL_SCALE = 32 / 8192
 """g a step of the ADXL345: 13 bits over ±16 g."""
 UMAFALL_RATE = 20.0
 _OLD = "SE"
-
-
-class BadDataSet(CarewatchError):
-    """A file that is not as the data set's documentation has it."""
+START: Micros = 1_600_000_000 * SECOND
+"""When the first recording is said to begin; the recordings name no times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +111,16 @@ def _opened(path: Path) -> "np.lib.npyio.NpzFile":
     try:
         file = np.load(path, allow_pickle=False)
     except (OSError, ValueError, BadZipFile) as error:
-        raise BadDataSet(f"{path} cannot be read as an .npz file: {error}") from None
+        raise BadDataset(f"{path} cannot be read as an .npz file: {error}") from None
     if not isinstance(file, np.lib.npyio.NpzFile):
-        raise BadDataSet(f"{path} is one array: an .npz file with an array a recording is needed.")
+        raise BadDataset(f"{path} is one array: an .npz file with an array a recording is needed.")
     return file
 
 
 def _parts(path: Path, name: str, count: int, at_least: bool = False) -> list[str]:
     parts = name.split("_")
     if len(parts) < count or (len(parts) > count and not at_least):
-        raise BadDataSet(f"{path}: the recording {name} is not named as in this data set.")
+        raise BadDataset(f"{path}: the recording {name} is not named as in this data set.")
     return parts
 
 

@@ -1,0 +1,75 @@
+"""Nights of a reference monitor: read, played, and given episodes that must be found."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from carewatch.evaluate.beds import evaluate
+from carewatch.evaluate.nights import breathing_night, heart_night
+from carewatch.evaluate.progress import Progress
+from carewatch.evaluate.report import BadDataset
+from domain.time import HOUR, SECOND
+
+TEN_IN_THE_EVENING = 1_700_000_000_000 // 86_400_000 * 86_400_000 + 22 * 3_600_000
+
+
+def beats(hours: float, rate: float = 58, seed: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+    random = np.random.default_rng(seed)
+    rates = rate + random.normal(0, 1.5, int(hours * 60 * rate))
+    intervals = 60 / rates
+    at = TEN_IN_THE_EVENING + np.floor(np.cumsum(intervals)) * 1000
+    return np.column_stack((at, np.round(rates), intervals))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("nights") / "nights.npz"
+    np.savez(path, **{"01_20240101_RR": beats(3), "02_20240101_RR": beats(3, 66, seed=1)})
+    return path
+
+
+def test_quiet_nights_are_quiet_and_episodes_are_found(file: Path) -> None:
+    figures = evaluate(file, Progress()).figures
+    assert (figures["nights"], figures["alerts_per_night"]) == (2, 0)
+    assert figures["injected"] == sum(kind["injected"] for kind in figures["by_kind"].values())
+    assert figures["found"] == 1
+    assert figures["by_kind"]["heart_rate_up_40"]["delay_p50_s"] <= 70
+    assert figures["by_kind"]["no_breath_25_s"]["delay_p50_s"] <= 25
+
+
+def test_the_same_file_gives_the_same_figures(file: Path) -> None:
+    assert evaluate(file, Progress()).figures == evaluate(file, Progress()).figures
+
+
+def test_beats_become_samples_every_five_seconds() -> None:
+    night = heart_night(beats(1), np.random.default_rng(0))
+    assert set(np.diff(night.at)) == {5 * SECOND}
+    assert np.nanmedian(night.values["heart_rate"]) == pytest.approx(58, abs=1)
+    assert night.at[-1] - night.at[0] == pytest.approx(HOUR, rel=0.05)
+
+
+def test_beats_whose_intervals_contradict_the_rate_are_bad_signal() -> None:
+    table = beats(1)
+    table[:, 2] = 2.0
+    assert heart_night(table, np.random.default_rng(0)).values["signal_quality"].max() == 0
+
+
+@pytest.mark.parametrize("rate", [9, 14, 22])
+def test_breathing_effort_becomes_its_rate_and_its_absence_zero(rate: float) -> None:
+    seconds = np.arange(0, 600, 0.05)
+    effort = 300 * np.sin(2 * np.pi * rate / 60 * seconds)
+    effort[seconds > 500] = 0
+    night = breathing_night(effort.astype(np.float32), 0.0)
+    told = night.values["respiration_rate"]
+    assert np.median(told[:80]) == pytest.approx(rate, abs=0.5)
+    assert told[-5:].max() == 0
+
+
+def test_what_holds_no_nights_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", values=np.zeros(3))
+    with pytest.raises(BadDataset, match="no nights"):
+        evaluate(tmp_path / "other.npz", Progress())
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(BadDataset, match="cannot be read"):
+        evaluate(tmp_path / "text.npz", Progress())
