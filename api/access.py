@@ -48,6 +48,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "remove_device": _TECHNICIANS,
     "list_commands": _TECHNICIANS,
     "send_command": _TECHNICIANS,
+    "model_thresholds": _ADMIN,
+    "set_model_thresholds": _ADMIN,
     "list_quarantine": _TECHNICIANS,
     "list_teams": _STAFF,
     "get_team": _STAFF,

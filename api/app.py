@@ -20,7 +20,18 @@ from api.context import Context, Look, no_parts
 from api.database import Database, Pool
 from api.feed import Feed
 from api.fields import Problem
-from api.routes import alerts, devices, feed, health, quarantine, residents, session, teams, users
+from api.routes import (
+    alerts,
+    devices,
+    feed,
+    health,
+    models,
+    quarantine,
+    residents,
+    session,
+    teams,
+    users,
+)  # fmt: skip
 from api.throttle import Throttle
 from domain.time import Clock, stopwatch
 
@@ -65,7 +76,9 @@ def create_app(pool: Pool, clock: Clock, look: Look = no_parts) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.context = context
-    for routes in (session, alerts, residents, devices, users, teams, quarantine, feed):
+    for routes in (
+        session, alerts, residents, devices, models, users, teams, quarantine, feed,
+    ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(health.router)
     _add_console(app)

@@ -5,11 +5,13 @@ Times go out as ISO 8601 in UTC with a Z, as everywhere in carewatch.
 
 from collections.abc import Collection
 from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from alerts.detectors import threshold_names
 from domain.finding import KINDS
 from domain.quantity import BY_NAME
 from domain.time import from_datetime, iso
@@ -39,6 +41,15 @@ def _one_of(names: Collection[str]) -> Any:
     return Annotated[str, AfterValidator(known), schema]
 
 
+def _threshold(name: str) -> str:
+    if name not in _THRESHOLDS:
+        near = get_close_matches(name, _THRESHOLDS, 1, cutoff=0)
+        raise ValueError(f"no detector looks for {name!r}; the nearest name is {near[0]!r}")
+    return name
+
+
+_THRESHOLDS = sorted(threshold_names())
+
 Time = Annotated[
     str, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -52,6 +63,14 @@ if TYPE_CHECKING:
 else:
     QuantityName = _one_of(BY_NAME)
     KindName = _one_of(KINDS)
+ThresholdName = Annotated[
+    str, AfterValidator(_threshold), WithJsonSchema({"type": "string", "enum": _THRESHOLDS})
+]
+OwnValue = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Thresholds = Annotated[
+    dict[ThresholdName, OwnValue | None],
+    Field(description="Own values in place of the detectors' defaults; null takes one away."),
+]
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 Level = Literal["county", "township", "village"]
 

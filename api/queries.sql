@@ -83,7 +83,10 @@ where not exists (select from resident r where r.id = asked.id) order by asked.i
 
 -- name: teams(id, after, limit, everything, teams)
 -- Teams of the area by id, or the one of that id.
-select id, name, level, parent_id from team
+select id, name, level, parent_id,
+       coalesce((select jsonb_object_agg(t.name, t.value) from threshold t
+                 where t.scope = 'team' and t.scope_id = team.id), '{}') as thresholds
+from team
 where (cast(:id as text) is null or id = :id)
   and (cast(:after as text) is null or id > :after)
   and (:everything or id = any(cast(:teams as text[])))
@@ -106,6 +109,8 @@ update team set name = :name, parent_id = :parent where id = :id;
 -- Residents whom the viewer may see by id, or the one of that id.
 select r.id, r.slot, r.name, r.team_id, r.timezone, r.birth_year, r.address, r.way_in, r.risks,
        r.contacts, r.created_at,
+       coalesce((select jsonb_object_agg(t.name, t.value) from threshold t
+                 where t.scope = 'resident' and t.scope_id = r.id), '{}') as thresholds,
        array(select d.id from device d
              where d.resident_id = r.id and d.removed_at is null order by d.id) as devices
 from resident r
@@ -131,6 +136,27 @@ update resident
 set name = :name, team_id = :team, timezone = :timezone, birth_year = :birth_year,
     address = :address, way_in = :way_in, risks = :risks, contacts = :contacts
 where id = :id;
+
+-- name: thresholds_of(scope, scope_id)
+-- The own values of a resident, a team or a model.
+select name, value from threshold where scope = :scope and scope_id = :scope_id order by name;
+
+-- name: set_thresholds(scope, scope_id, names, values)!
+-- Sets these own values, one for each name.
+insert into threshold (scope, scope_id, name, value)
+select :scope, :scope_id, own.name, own.value
+from unnest(cast(:names as text[]), cast(:values as double precision[])) as own (name, value)
+on conflict (scope, scope_id, name) do update set value = excluded.value;
+
+-- name: drop_thresholds(scope, scope_id, names)!
+-- Takes these own values away.
+delete from threshold
+where scope = :scope and scope_id = :scope_id and name = any(cast(:names as text[]));
+
+-- name: model_known(model)$
+-- Whether a device is, or was, of this model, or it has own values.
+select exists (select from device where device.model = :model)
+    or exists (select from threshold where scope = 'model' and scope_id = :model);
 
 -- name: sample_count(slot, quantity, from_at, till_at)$
 -- How many readings of a quantity a span holds.

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.alert import Outcome, State
 from api.access import Role
-from api.fields import Answer, Body, Id, Level, Line, Password, Text, Time, Zone
+from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time, Zone
 from domain.directory import DeviceKind
 from domain.finding import Priority
 
@@ -68,10 +68,13 @@ class UserChange(Body):
 
 
 class Team(Answer):
+    """``thresholds``: the team's own; they hold for the teams below it too."""
+
     id: str
     name: str
     level: Level
     parent: str | None
+    thresholds: dict[str, float]
 
 
 class NewTeam(Body):
@@ -79,11 +82,13 @@ class NewTeam(Body):
     name: Line
     level: Level
     parent: Id | None = None
+    thresholds: Thresholds = {}
 
 
 class TeamChange(Body):
     name: Line = ""
     parent: Id | None = None
+    thresholds: Thresholds = {}
 
 
 # -- residents and what is known of them -------------------------------------------------------
@@ -100,6 +105,8 @@ class Contact(BaseModel):
 
 
 class Resident(Answer):
+    """``thresholds``: the resident's own; else those of the team, else of the device's model."""
+
     id: str
     name: str
     team: str | None
@@ -109,6 +116,7 @@ class Resident(Answer):
     way_in: str | None
     risks: str | None
     contacts: list[dict[str, Any]]
+    thresholds: dict[str, float]
     devices: list[str]
     created_at: Time
 
@@ -122,6 +130,7 @@ class ResidentChange(Body):
     way_in: Text | None = None
     risks: Text | None = None
     contacts: Annotated[list[Contact], Field(max_length=50)] = []
+    thresholds: Thresholds = {}
 
 
 class NewResident(ResidentChange):
@@ -196,6 +205,19 @@ class NewDevice(DeviceChange):
     id: Id
     kind: DeviceKind
     vendor: Line | None = None
+
+
+class Model(Answer):
+    """``thresholds`` hold for whoever has such a device, unless team or resident have their own."""
+
+    model: str
+    thresholds: dict[str, float]
+
+
+class ModelThresholds(Body):
+    """All of them: what is left out is taken away."""
+
+    thresholds: Thresholds
 
 
 class NewCommand(Body):

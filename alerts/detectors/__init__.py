@@ -54,3 +54,8 @@ def standard() -> list[Detector]:
 def judging_samples() -> list[Detector]:
     """A fresh set of those that judge vital values, for what arrives late."""
     return [Breathing(late=True), HeartRate(late=True), Respiration(late=True), Spo2(late=True)]
+
+
+def threshold_names() -> frozenset[str]:
+    """The names of all own values that a detector knows; any other would do nothing."""
+    return frozenset(name for each in standard() for name in each.thresholds)

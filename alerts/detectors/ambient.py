@@ -65,6 +65,7 @@ class Ambient(Detector):
     """
 
     kinds = ("ambient_unusual",)
+    thresholds = ("ambient_unusual",)
     keyed_by = "device"
 
     def __init__(self) -> None:

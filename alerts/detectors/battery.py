@@ -23,6 +23,7 @@ class Battery(Detector):
     """Raised at once. Memory, one element a device: ``since`` when it is low, else NEVER."""
 
     kinds = ("battery_low",)
+    thresholds = ("battery_low",)
     keyed_by = "device"
     columns = {"since": (np.int64, NEVER)}
 

@@ -47,6 +47,7 @@ class BedExit(Nights):
     ``device`` that told, ``deadline``, and whether it is ``raised``."""
 
     kinds = ("bed_exit_long",)
+    thresholds = ("bed_exit_long",)
     events = SIGNS_OF_LIFE
     columns = (
         Nights.habits

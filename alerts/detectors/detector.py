@@ -42,6 +42,8 @@ class Detector:
     """Whose slot indexes its memory."""
     events: ClassVar[frozenset[str] | None] = frozenset()
     """The events it wants to hear of; None for all."""
+    thresholds: ClassVar[tuple[str, ...]] = ()
+    """The names of the own values that it looks for in ``Subject.thresholds``."""
     columns: Mapping[str, Column] = {}
     """What it remembers of each slot."""
 

@@ -75,6 +75,7 @@ class Inactivity(Detector):
     (in minutes) longest quiets."""
 
     kinds = ("inactivity",)
+    thresholds = ("inactivity",)
     events = SIGNS_OF_LIFE
     columns = {
         "deadline": (np.int64, NEVER),

@@ -37,6 +37,7 @@ class NotUp(Nights):
     rest: nothing told, raised, or told and over (once a rest)."""
 
     kinds = ("not_up",)
+    thresholds = ("not_up",)
     events = frozenset({"bed_exit", "bed_entry"})
     columns = Nights.habits | {
         "deadline": (np.int64, NEVER),

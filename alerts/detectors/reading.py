@@ -53,6 +53,7 @@ class Reading(Detector):
 
     def __init_subclass__(cls) -> None:
         cls.kinds = tuple(dict.fromkeys(bound.kind for bound in cls.bounds))
+        cls.thresholds = tuple(bound.threshold for bound in cls.bounds)
         cls.columns = {"since": (np.int64, NEVER, len(cls.bounds)), **cls.columns}
 
     def __init__(self) -> None:
@@ -99,7 +100,7 @@ class Reading(Detector):
     def _judge(self, kind: str, news: News, row: int, out: list[Finding]) -> None:
         device, slot, at = int(news.device[row]), int(news.slot[row]), int(news.measured_at[row])
         since = self.memory["since"][device]
-        before, worst = since.copy(), None
+        before, worst, inside = since.copy(), None, None
         mine = [place for place, bound in enumerate(self.bounds) if bound.kind == kind]
         for place in mine:
             bound, value = self.bounds[place], float(news.x[row, self.bounds[place].quantity])
@@ -111,12 +112,12 @@ class Reading(Detector):
             evidence = _evidence(bound, value, limit, origin)
             if beyond and (worst is None or bound.urgent(value) > worst[0]):
                 worst = bound.urgent(value), evidence
-            inside = evidence
+            inside = inside or evidence
         if worst is not None:
             out.append(_found(kind, news, row, True, at, worst))
         elif before[mine].min() != NEVER and since[mine].min() == NEVER:
             began = int(before[mine].min())
-            out.append(_found(kind, news, row, False, began, (False, inside)))
+            out.append(_found(kind, news, row, False, began, (False, inside or {})))
 
 
 def _evidence(bound: Bound, value: float, limit: float, origin: str) -> dict[str, Any]:

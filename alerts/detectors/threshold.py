@@ -60,6 +60,11 @@ class Rule:
     own: Width | None = None
 
     @property
+    def thresholds(self) -> tuple[str, ...]:
+        """The names of a subject's own values for it."""
+        return (self.kind,) if self.extreme is None else (self.kind, f"{self.kind}_extreme")
+
+    @property
     def endless(self) -> float:
         """A limit that no value is beyond."""
         return math.inf if self.above else -math.inf
@@ -107,6 +112,7 @@ class Threshold(Detector):
     def __init_subclass__(cls) -> None:
         count = len(cls.rules)
         cls.kinds = tuple(rule.kind for rule in cls.rules)
+        cls.thresholds = tuple(name for rule in cls.rules for name in rule.thresholds)
         cls.columns = {
             "busy": (bool, False),
             "last": (np.int64, LONG_AGO),

@@ -41,6 +41,7 @@ class WeightChange(Detector):
     remembered, the newest first; ``since``, when a change that is on was found."""
 
     kinds = ("weight_change",)
+    thresholds = ("weight_gain",)
     keyed_by = "device"
     columns = {
         "kg": (np.int16, 0, KEPT),

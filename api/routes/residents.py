@@ -13,6 +13,7 @@ from api.database import Connection, Jsonb, queries
 from api.fields import Id, Page, QuantityName
 from api.problems import conflict, documented, not_found, unprocessable
 from api.schemas import Happening, NewResident, Resident, ResidentChange, Samples
+from api.thresholds import change_thresholds
 from domain.quantity import BY_NAME
 from domain.time import DAY, Micros, from_datetime, to_datetime
 
@@ -42,10 +43,11 @@ def list_residents(
 def create_resident(body: NewResident, caller: Caller, connection: Transaction) -> object:
     """A resident of the caller's own area."""
     check_team(caller, connection, body.team)
-    fields = body.model_dump()
+    fields = body.model_dump(exclude={"thresholds"})
     made = queries.insert_resident(connection, **fields | {"contacts": Jsonb(fields["contacts"])})
     if made is None:
         raise conflict(f"There is a resident {body.id!r} already: choose another id.")
+    change_thresholds(connection, "resident", made["id"], body.thresholds)
     return _shown(_one(connection, caller, made["id"]))
 
 
@@ -67,6 +69,7 @@ def change_resident(
     queries.update_resident(
         connection, id=resident, **fields | {"contacts": Jsonb(fields["contacts"])}
     )
+    change_thresholds(connection, "resident", resident, body.thresholds)
     return _shown(_one(connection, caller, resident))
 
 

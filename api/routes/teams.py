@@ -11,6 +11,7 @@ from api.database import Connection, queries
 from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
 from api.schemas import NewTeam, Team, TeamChange
+from api.thresholds import change_thresholds
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 
@@ -36,6 +37,7 @@ def create_team(body: NewTeam, caller: Caller, connection: Transaction) -> objec
         connection, id=body.id, name=body.name, level=body.level, parent=body.parent
     ):
         raise conflict(f"There is a team {body.id!r} already: choose another id.")
+    change_thresholds(connection, "team", body.id, body.thresholds)
     return _shown(_one(connection, caller, body.id))
 
 
@@ -50,7 +52,8 @@ def change_team(team: Id, body: TeamChange, caller: Caller, connection: Transact
     row = _shown(_one(connection, caller, team)) | body.said()
     _check_place(connection, row["level"], row["parent"])
     queries.update_team(connection, id=team, name=row["name"], parent=row["parent"])
-    return row
+    change_thresholds(connection, "team", team, body.thresholds)
+    return _shown(_one(connection, caller, team))
 
 
 def _check_place(connection: Connection, level: str, parent: str | None) -> None:
@@ -89,4 +92,4 @@ def _rows(
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {"id": row["id"], "name": row["name"], "level": row["level"], "parent": row["parent_id"]}
+    return row | {"parent": row["parent_id"]}

@@ -84,6 +84,7 @@ class Sleeper:
     ``breath``   (BREATH_S * BREATHS,), the breath's band; ``breaths``: belief in each rate
     ``cells``    (CELLS,), root mean square of the heart's band by half seconds, NaN: not heard
     ``depth``    how deep breaths usually are, peak to peak, NaN where not known
+    ``paused``   whether there is no breath just now
     """
 
     heart_filter: Floats = field(default_factory=lambda: np.zeros((len(_HEART_BAND), 2)))
@@ -94,6 +95,7 @@ class Sleeper:
     beats: Floats = field(default_factory=HEART.anything)
     breaths: Floats = field(default_factory=BREATH.anything)
     depth: float = math.nan
+    paused: bool = False
 
     def begin(self, first: float) -> None:
         """Go on with an empty window; what was learned of the sleeper stays."""
@@ -218,10 +220,16 @@ def _shallow(sleeper: Sleeper, moving: Cells, breath_quality: float) -> bool:
     if moving[-PAUSE_S * RATE // CELL - 1 :].any():
         sleeper.depth = math.nan
         return False
-    depth = float(np.ptp(sleeper.breath[-PAUSE_S * BREATHS :]))
-    if depth < PAUSED * sleeper.depth:
+    recent = sleeper.breath[-3 * PAUSE_S * BREATHS :].reshape(3, -1)
+    depths = np.ptp(recent, axis=1).astype(np.float64)
+    depth = float(depths[1:].min())
+    begins = float(depths[-1]) < PAUSED * sleeper.depth and depths[:-1].max() > sleeper.depth / 2
+    goes_on = sleeper.paused and float(depths[-1]) < PAUSED * sleeper.depth
+    if begins or goes_on:
+        sleeper.paused = True
         return True
-    if depth > MOVED * sleeper.depth:
+    sleeper.paused = False
+    if depths[-1] > MOVED * sleeper.depth or depths.max() < PAUSED * sleeper.depth:
         sleeper.depth = math.nan
     elif breath_quality >= SURE:
         known = depth if math.isnan(sleeper.depth) else sleeper.depth

@@ -34,6 +34,8 @@ insert into device (id, kind, vendor, resident_id, team_id, secret_hash) values
     ('bed-carl', 'bed', 'other', 'carl', null, 'x'),
     ('spare', 'button', 'acme', null, 'village-a', 'x'),
     ('spare-abroad', 'button', 'other', null, 'abroad', 'x');
+update device set model = 'mat 1/a' where id = 'bed-anna';
+update device set model = 'mat-2' where id = 'bed-carl';
 insert into account (id, username, password_hash, role, team_id, vendor) values
     ('1', 'family', 'x', 'family', null, null), ('2', 'neighbour', 'x', 'family', null, null),
     ('3', 'station', 'x', 'station', 'village-a', null),
@@ -51,6 +53,7 @@ delete from outbox; delete from alert_event; delete from alert;
 delete from command; delete from downlink;
 delete from resident where id not in ('anna', 'bert', 'carl');
 delete from team where id = 'c';
+delete from threshold;
 delete from account where username = 'u';
 delete from device where id = 'd';
 update device set removed_at = null;

@@ -15,11 +15,11 @@ from tests.api.conftest import Asker, World
 
 OWN = {
     "alert": "alert-anna", "resident": "anna", "device": "bed-anna", "spare": "spare",
-    "team": "village-a", "vendor": "acme",
+    "team": "village-a", "vendor": "acme", "model": "mat 1/a",
 }  # fmt: skip
 OTHERS = {
     "alert": "alert-carl", "resident": "carl", "device": "bed-carl", "spare": "spare-abroad",
-    "team": "abroad", "vendor": "other",
+    "team": "abroad", "vendor": "other", "model": "mat-2",
 }  # fmt: skip
 
 TABLE = """
@@ -35,6 +35,7 @@ GET /residents/{resident}                           | +/404   | +/404   | +/404 
 GET /residents/{resident}/samples?quantity=spo2     | +/404   | +/404   | +/404   | 403     | +/+
 GET /residents/{resident}/events                    | +/404   | +/404   | +/404   | 403     | +/+
 PATCH /residents/{resident} {"risks": "falls"}      | 403     | +/404   | +/404   | 403     | +/+
+PATCH /residents/{resident} {"thresholds": {"spo2_low": 88}} | 403 | +/404 | +/404 | 403 | +/+
 PATCH /residents/{resident} {"team": "{team}"}      | 403     | +/422   | +/422   | 403     | +/+
 POST /residents {"name": "New", "team": "{team}"}   | 403     | +/422   | +/422   | 403     | +/+
 GET /devices/{device}                               | +/404   | +/404   | +/404   | +/404   | +/+
@@ -48,6 +49,9 @@ POST /devices/{device}/commands {"command": "test"} | 403     | +/404   | +/404 
 DELETE /devices/{spare}                             | 403     | +/404   | +/404   | +/404   | +/+
 GET /teams/{team}                                   | 403     | +/404   | +/404   | 403     | +/+
 PATCH /teams/{team} {"name": "New"}                 | 403     | 403     | 403     | 403     | +/+
+PATCH /teams/{team} {"thresholds": {"spo2_low": 88}} | 403 | 403     | 403     | 403     | +/+
+GET /models/{model}/thresholds                      | 403     | 403     | 403     | 403     | +/+
+PUT /models/{model}/thresholds {"thresholds": {"spo2_low": 88}} | 403 | 403 | 403 | 403 | +/+
 GET /users                                          | 403     | 403     | 403     | 403     | +/+
 GET /users/1                                        | 403     | 403     | 403     | 403     | +/+
 PATCH /users/1 {"name": "New"}                      | 403     | 403     | 403     | 403     | +/+
@@ -83,6 +87,7 @@ def _rows() -> list[Row]:
 def _ask(asker: Asker, call: str, things: dict[str, str]) -> str:
     for thing, name in things.items():
         call = call.replace("{" + thing + "}", name)
+    call = call.replace("mat 1/a", "mat%201%2Fa")
     method, path, *body = call.split(" ", 2)
     how = {"json": json.loads(body[0])} if body else {}
     answer = asker.ask(method, path, **how)

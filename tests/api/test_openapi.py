@@ -108,6 +108,10 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("create_team", {}, {"json": {"id": "c2", "name": "C", "level": "county"}}),
     ("create_team", {}, {"json": {"id": "c3", "name": "C", "level": "village"}}),
     ("change_team", {"team": "town"}, {"json": {"name": "New"}}),
+    ("change_team", {"team": "town"}, {"json": {"thresholds": {"spo2_low": 88, "pulse": 1}}}),
+    ("set_model_thresholds", {"model": "mat-2"}, {"json": {"thresholds": {"spo2_low": 88}}}),
+    ("set_model_thresholds", {"model": "mat-9"}, {"json": {"thresholds": {}}}),
+    ("model_thresholds", {"model": "mat-2"}, {}),
     ("log_in", {}, {"json": {"username": "nobody", "password": "wrong"}}),
     ("log_in", {}, {"content": b"{not json"}),
     ("healthz", {}, {}),
@@ -153,6 +157,6 @@ def test_roles_other_than_admin_get_what_is_described_too(
         if operation["method"] != "get" or name in {*PUBLIC, "follow_feed"}:
             continue
         path = operation["path"].removeprefix("/api/v1")
-        path = path.format(alert="x", resident="x", device="x", team="x", user="x")
+        path = path.format(alert="x", resident="x", device="x", team="x", user="x", model="x")
         status = ask[role].ask("GET", path).status_code
         assert str(status) in operation["responses"], (name, status)

@@ -23,7 +23,7 @@ PEOPLE = People.model_validate(
 LEARNED = {"inactivity", "not_up"}
 
 
-def told(*changes: Change, days: int = 12) -> set[str]:
+def told(*changes: Change, days: int = 11) -> set[str]:
     """Which of the alerts of a day were raised."""
     messages = weeks("anna", "Europe/Berlin", BEGIN, days, 1, changes)
     lines = (line(message) for message in messages)
@@ -34,7 +34,7 @@ def told(*changes: Change, days: int = 12) -> set[str]:
     ("kind", "hour", "alert"), [("collapses", 3, "inactivity"), ("lies_in", 18, "not_up")]
 )
 def test_a_change_is_found(kind: ChangeKind, hour: int, alert: str) -> None:
-    assert told(Change(BEGIN + 10 * DAY + hour * HOUR, kind)) == {alert}
+    assert told(Change(BEGIN + 9 * DAY + hour * HOUR, kind)) == {alert}
 
 
 def test_usual_days_are_quiet() -> None:

@@ -16,7 +16,7 @@ DAY = 86_400.0
 
 def street(**thresholds: float) -> Stage:
     detectors = HeartRate(), Pulse(), BloodPressure(), BodyTemperature(), WeightChange()
-    return Stage(*detectors, subject=anna(**thresholds))
+    return Stage(*detectors, subject=anna("UTC", **thresholds))
 
 
 TOLD = [

@@ -1,9 +1,11 @@
 """Nights of a reference monitor: read, played, and given episodes that must be found."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from carewatch.evaluate.beds import evaluate
 from carewatch.evaluate.nights import breathing_night, heart_night
@@ -14,7 +16,7 @@ from domain.time import HOUR, SECOND
 TEN_IN_THE_EVENING = 1_700_000_000_000 // 86_400_000 * 86_400_000 + 22 * 3_600_000
 
 
-def beats(hours: float, rate: float = 58, seed: int = 0) -> np.ndarray:  # type: ignore[type-arg]
+def beats(hours: float, rate: float = 58, seed: int = 0) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
     rates = rate + random.normal(0, 1.5, int(hours * 60 * rate))
     intervals = 60 / rates
@@ -25,7 +27,8 @@ def beats(hours: float, rate: float = 58, seed: int = 0) -> np.ndarray:  # type:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nights") / "nights.npz"
-    np.savez(path, **{"01_20240101_RR": beats(3), "02_20240101_RR": beats(3, 66, seed=1)})
+    nights: dict[str, Any] = {"01_20240101_RR": beats(3), "02_20240101_RR": beats(3, 66, seed=1)}
+    np.savez(path, **nights)
     return path
 
 
