@@ -1,8 +1,9 @@
 """The process at the broker's door: answers who may come in, and puts out who may not stay.
 
-Three things run side by side: answers to the auth callout, ending the connections of revoked
-devices, and reading the broker's log for publishes that it dropped. A login that was verified
-once is remembered until it is revoked, so devices come back while the database is away.
+Side by side run: answers to the auth callout, ending the connections of revoked devices, reading
+the broker's log for publishes and subscriptions that it refused, and a sign that we are at work. A
+login that was verified once is remembered until it is revoked, so devices come back while the
+database is away.
 """
 
 import asyncio
@@ -34,6 +35,10 @@ log = structlog.get_logger()
 LOGINS = Counter("carewatch_logins", "Logins at the broker by answer", ["answer"])
 PUT_OUT = Counter("carewatch_connections_ended", "Connections of revoked devices that were ended")
 DROPPED = Counter("carewatch_publishes_dropped", "Publishes against the rights, dropped")
+DENIED = Counter("carewatch_subscriptions_refused", "Subscriptions against the rights, refused")
+
+WORKING = 7_264_004
+"""Advisory lock that is shared while logins are answered; others see by it that they are."""
 
 _CONNECTIONS_KNOWN = 200_000
 _AGAIN_S = 2.0
@@ -53,7 +58,10 @@ async def _serve(settings: Settings, stop: threading.Event) -> None:
             connections.connected(settings.required("nats_url"))
         )
         door = _Door(books, auth.Signer(settings.required("nats_issuer"), ACCOUNT))
-        tasks = [asyncio.create_task(door.serve(client))]
+        tasks = [
+            asyncio.create_task(door.serve(client)),
+            asyncio.create_task(_be_seen(settings.required("database_url"), door, client)),
+        ]
         if settings.nats_system_url:
             system = await stack.enter_async_context(
                 connections.connected(settings.nats_system_url)
@@ -141,11 +149,13 @@ class _Door:
         self._known: dict[str, registry.Login] = {}
         self._users: OrderedDict[int, str] = OrderedDict()
         self._answering: set[asyncio.Task[None]] = set()
+        self.kept = asyncio.Event()
 
     async def serve(self, client: Client) -> None:
         """Answer for as long as nobody cancels; several at a time."""
         asked = await client.subscribe("$SYS.REQ.USER.AUTH")
         await client.flush()
+        self.kept.set()
         log.info("the door is kept")
         async for message in asked.messages:
             task = asyncio.create_task(self._answer(message))
@@ -255,14 +265,31 @@ class _Bouncer:
         log.info("connection ended", device=client.user)
 
 
+async def _be_seen(database_url: str, door: _Door, client: Client) -> None:
+    """Hold the lock for as long as logins reach us, and take it again when it was lost."""
+    await door.kept.wait()
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                database_url, autocommit=True, connect_timeout=5, keepalives_idle=15,
+                application_name="carewatch auth",
+            ) as connection:  # fmt: skip
+                await connection.execute("select pg_advisory_lock_shared(%s)", (WORKING,))
+                while client.is_connected:
+                    async for _ in connection.notifies(timeout=1):
+                        pass  # nothing is listened to: this only notices when the database goes
+        except psycopg.OperationalError as error:
+            log.warning("the database is away, trying again", error=type(error).__name__)
+        await asyncio.sleep(1)
+
+
 async def _watch_log(followed: FollowedFile, door: _Door, books: _Books) -> None:
-    """Keep an account of what the broker dropped."""
+    """Keep an account of what the broker refused."""
     while True:
         for line in followed.lines():
             found = violations.parse(line)
             if found:
-                DROPPED.inc()
+                (DROPPED if found.act == "Publish" else DENIED).inc()
                 device = door.user_of(found.connection) or found.client
-                reason = violations.REASON.format(device=device)
-                await books.note(device, found.topic, reason)
+                await books.note(device, found.topic, found.reason(device))
         await asyncio.sleep(_LOG_PAUSE_S)

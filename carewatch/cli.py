@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("up", "Start everything with sample residents, accounts and simulated devices."),
     "check": ("check", "Say what is wrong with settings, broker, database and clock."),
     "migrate": ("services", "Bring the database's tables up to date."),
+    "team": ("team", "Teams: add, list."),
+    "resident": ("resident", "Residents: add, list."),
     "user": ("user", "Accounts of people: add."),
     "device": ("device", "Devices and their secrets: add, list, rotate, remove."),
     "fleet": ("fleet", "Many beds behind one bridge: create."),

@@ -1,7 +1,7 @@
 """The parts that have to work for an alert to reach somebody, each with its state."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,7 +11,7 @@ from api.database import Database
 from carewatch.migrate import migrations
 from domain.errors import Unavailable
 
-LOCKS: Mapping[str, int] = {"gateway": 7_264_002, "escalator": 7_264_003}
+LOCKS: Mapping[str, int] = {"gateway": 7_264_002, "escalator": 7_264_003, "auth": 7_264_004}
 """Advisory locks that the processes hold on a connection for as long as they work: nobody has
 to write them, and they end with their holder."""
 STUCK_S = 120
@@ -25,16 +25,20 @@ _HELD = (
 _CHECKPOINT_AGE = "select extract(epoch from clock_timestamp() - max(at)) from checkpoint"
 
 
-def parts(database: Database, mqtt_url: str | None) -> Mapping[str, Part]:
-    """What ``/readyz`` shows. The broker is left out where its address is not known."""
-    found = _in_database(database)
+def parts(database: Database, mqtt_url: str | None, asks_us: bool = False) -> Mapping[str, Part]:
+    """What ``/readyz`` shows.
+
+    The broker is left out where its address is not known, and ``auth`` unless the broker asks us
+    about each login.
+    """
+    found = _in_database(database, ("escalator", "auth") if asks_us else ("escalator",))
     if mqtt_url is not None:
         url = urlsplit(mqtt_url)
         found["broker"] = _reached((url.hostname or "127.0.0.1", url.port or 1883))
     return found
 
 
-def _in_database(database: Database) -> dict[str, Part]:
+def _in_database(database: Database, processes: Sequence[str]) -> dict[str, Part]:
     """One connection for all: where there is none, nobody waits for it three times."""
     try:
         with database.transaction() as connection:
@@ -44,11 +48,10 @@ def _in_database(database: Database) -> dict[str, Part]:
                 "database": Part(True, "The database answers."),
                 "migrations": migrated,
                 "pump": _pumping(connection) if known else _UNKNOWN,
-                "escalator": _at_work(connection, "escalator") if known else _UNKNOWN,
-            }
+            } | {each: _at_work(connection, each) if known else _UNKNOWN for each in processes}
     except Unavailable as error:
         away = Part(False, str(error))
-        return {"database": away} | dict.fromkeys(("migrations", "pump", "escalator"), _UNKNOWN)
+        return {"database": away} | dict.fromkeys(("migrations", "pump", *processes), _UNKNOWN)
 
 
 def _migrated(connection: psycopg.Connection) -> Part:

@@ -46,13 +46,17 @@ def run(settings: Settings, stop: threading.Event) -> None:
         host=settings.host,
         port=settings.http_port,
         mqtt_url=settings.mqtt_url,
+        asks_us=settings.nats_url is not None,
     ) as server:
         _log.info("the API answers", url=server.url)
         server.wait(stop)
 
 
 class Server:
-    """The API on a port (0: a free one), from entering the context until leaving it."""
+    """The API on a port (0: a free one), from entering the context until leaving it.
+
+    ``asks_us``: the broker asks ``carewatch auth`` about each login, so that one has to be there.
+    """
 
     def __init__(
         self,
@@ -62,11 +66,13 @@ class Server:
         host: str = "127.0.0.1",
         port: int = 0,
         mqtt_url: str | None = None,
+        asks_us: bool = False,
     ) -> None:
         self._database_url = database_url
         self._clock = clock
         self._socket = _bound(host, port)
         self._mqtt_url = mqtt_url
+        self._asks_us = asks_us
         self._exits = ExitStack()
 
     @property
@@ -76,7 +82,9 @@ class Server:
 
     def __enter__(self) -> "Server":
         pool = _pool(self._database_url)
-        app = create_app(pool, self._clock, lambda: parts(Database(pool), self._mqtt_url))
+        app = create_app(
+            pool, self._clock, lambda: parts(Database(pool), self._mqtt_url, self._asks_us)
+        )
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed
         listener = Listener(self._database_url, feed)

@@ -49,7 +49,10 @@ class Extra:
 
 @contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Nobody else runs on this folder meanwhile. Raises NotAllowed where somebody does."""
+    """Nobody else runs on this folder, made if need be, meanwhile.
+
+    Raises NotAllowed where somebody does.
+    """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = fasteners.InterProcessLock(str(data / "lock"))
     if not lock.acquire(blocking=False):
@@ -74,9 +77,8 @@ class Instance:
         self._stop = stop
         self._ready = False
         self._metrics = self._data / "metrics"
-        logs = self._data / "log"
-        logs.mkdir(exist_ok=True, mode=0o700)
-        self._supervisor = Supervisor(logs, stop, self._changed, self._died)
+        self._logs = self._data / "log"
+        self._supervisor = Supervisor(self._logs, stop, self._changed, self._died)
 
     def start(self, tell: Tell, extra: Extra | None = None) -> None:
         """Return when everything answers. Raises CarewatchError where it cannot."""
@@ -84,9 +86,10 @@ class Instance:
         if ended:
             log.warning("ended what an earlier run left behind", parts=", ".join(ended))
         running.remove(self._data)
+        check_ports(self.settings)
         shutil.rmtree(self._metrics, ignore_errors=True)
         self._metrics.mkdir(mode=0o700)
-        check_ports(self.settings)
+        self._logs.mkdir(exist_ok=True, mode=0o700)
         tell("database and broker")
         with ThreadPoolExecutor(2) as threads:
             begun = [threads.submit(self._start_database), threads.submit(self._start_broker)]

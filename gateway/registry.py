@@ -85,6 +85,8 @@ class Fleet:
     username: str
     password: str
     devices: tuple[str, ...]
+    renewed: bool
+    """Whether the bridge was there already, so that its former password counts no more."""
 
 
 # -- devices and their secrets -----------------------------------------------------------------
@@ -167,12 +169,12 @@ def create_fleet(connection: psycopg.Connection, beds: int) -> Fleet:
     queries.fleet_residents(connection, beds=beds)
     queries.fleet_beds(connection, beds=beds)
     names = tuple(f"bed-{number:05d}" for number in range(1, beds + 1))
-    if login_of(connection, FLEET_BRIDGE) is None:
-        secret = add(connection, FLEET_BRIDGE, "bridge")
-    else:
-        secret = rotate(connection, FLEET_BRIDGE)
+    renewed = login_of(connection, FLEET_BRIDGE) is not None
+    secret = (
+        rotate(connection, FLEET_BRIDGE) if renewed else add(connection, FLEET_BRIDGE, "bridge")
+    )
     attach(connection, FLEET_BRIDGE, names)
-    return Fleet(FLEET_BRIDGE, secret, names)
+    return Fleet(FLEET_BRIDGE, secret, names, renewed)
 
 
 # -- logins ------------------------------------------------------------------------------------

@@ -91,8 +91,8 @@ class Resident:
         return self._body.at(at, self.activity(at), self.days.hour(at), self.incident(at))
 
     def lying(self, at: Micros, activity: Activity) -> Moment:
-        """The same, whatever the plan: in bed, as in that activity."""
-        return self._body.at(at, activity, self.days.hour(at), None)
+        """The same, whatever the plan: lying still in bed, as in that activity."""
+        return self._body.at(at, activity, self.days.hour(at), None, still=True)
 
     def _near(self, at: Micros) -> list[Incident]:
         while self._incidents and self._incidents[0].until + HOUR < at:
@@ -138,13 +138,21 @@ class _Body:
         self._pause: tuple[Micros, Micros] = (0, 0)
         self._at: Micros | None = None
 
-    def at(self, now: Micros, activity: Activity, hour: float, incident: Incident | None) -> Moment:
+    def at(
+        self,
+        now: Micros,
+        activity: Activity,
+        hour: float,
+        incident: Incident | None,
+        *,
+        still: bool = False,
+    ) -> Moment:
         passed = 0 if self._at is None else now - self._at
         self._at = now
         spo2 = self._spo2(now, activity)
         if activity not in IN_BED:
             return Moment(activity, False, None, None, spo2, 0.0, 0.0, 0.0)
-        self._move(now, passed, activity, quiet=incident is not None)
+        self._move(now, passed, activity, quiet=still or incident is not None)
         breath = self._breathe(now, passed, activity)
         heart = self._beat(now, activity, hour, breath, passed)
         breathless = (now - self._pause[0]) / SECOND if now < self._pause[1] else 0.0

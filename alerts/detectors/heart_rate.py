@@ -21,7 +21,7 @@ class HeartRate(Threshold):
             limit=120,
             extreme=150,
             margin=5,
-            own=Width(far=30, leap=15, recent=True),
+            own=Width(far=50, leap=35, recent=Width(far=30, leap=15)),
         ),
         Rule(
             "heart_rate_low",
@@ -29,7 +29,7 @@ class HeartRate(Threshold):
             limit=40,
             extreme=35,
             margin=5,
-            own=Width(far=12, leap=3, recent=True),
+            own=Width(far=25, leap=20, recent=Width(far=12, leap=3)),
         ),
     )
 

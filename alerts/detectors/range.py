@@ -74,12 +74,13 @@ Memory = Mapping[str, NDArray[Any]]
 class Width:
     """How far beyond the usual is unusual: from its middle, and from its edge.
 
-    ``recent`` says whether the last forty minutes is asked, besides the last nights.
+    ``recent`` is the width for the last forty minutes (None: they are not asked); it may be
+    narrower, for they know whether this is sleep.
     """
 
     far: float
     leap: float
-    recent: bool = False
+    recent: "Width | None" = None
 
 
 class Range:
@@ -91,7 +92,7 @@ class Range:
 
     def __init__(self, below: Width | None, above: Width | None, pace: float) -> None:
         self._sides = below, above
-        self._recent = any(side is not None and side.recent for side in self._sides)
+        self._recent = any(side is not None and side.recent is not None for side in self._sides)
         self._pace = np.float32(pace)
         self._zones = Zones()
 
@@ -214,8 +215,8 @@ class Range:
                 continue
             nights = _beyond(side, sign, usual[:, 1], usual[:, place * 2])
             limit, which = nights, np.where(np.isnan(nights), 0, 1)
-            if side.recent and recent is not None:
-                now = _beyond(side, sign, recent[:, 1], recent[:, place * 2])
+            if side.recent is not None and recent is not None:
+                now = _beyond(side.recent, sign, recent[:, 1], recent[:, place * 2])
                 narrower = (sign * now < sign * nights) | (np.isnan(nights) & ~np.isnan(now))
                 limit, which = np.where(narrower, now, nights), np.where(narrower, 2, which)
             own[:, place] = np.where(frozen[:, place], own[:, place], limit)

@@ -34,9 +34,9 @@ def list_residents(
 ) -> object:
     """The caller's own residents, by id."""
     after = decode(cursor, str)[0] if cursor else None
-    rows = _rows(connection, caller, after=after, limit=limit + 1)
+    rows = residents_of(connection, caller, after=after, limit=limit + 1)
     items, following = page(rows, limit, lambda row: encode(row["id"]))
-    return {"items": [_shown(row) for row in items], "next": following}
+    return {"items": items, "next": following}
 
 
 @router.post("", response_model=Resident, status_code=201, responses=documented(401, 403, 409, 422))
@@ -48,12 +48,12 @@ def create_resident(body: NewResident, caller: Caller, connection: Transaction) 
     if made is None:
         raise conflict(f"There is a resident {body.id!r} already: choose another id.")
     change_thresholds(connection, "resident", made["id"], body.thresholds)
-    return _shown(_one(connection, caller, made["id"]))
+    return _one(connection, caller, made["id"])
 
 
 @router.get("/{resident}", response_model=Resident, responses=documented(401, 403, 404, 422))
 def get_resident(resident: Id, caller: Caller, connection: Transaction) -> object:
-    return _shown(_one(connection, caller, resident))
+    return _one(connection, caller, resident)
 
 
 @router.patch("/{resident}", response_model=Resident, responses=documented(401, 403, 404, 422))
@@ -64,13 +64,13 @@ def change_resident(
     said = body.said()
     if "team" in said:
         check_team(caller, connection, body.team)
-    row = _shown(_one(connection, caller, resident)) | said
+    row = _one(connection, caller, resident) | said
     fields = {name: row[name] for name in _FIELDS}
     queries.update_resident(
         connection, id=resident, **fields | {"contacts": Jsonb(fields["contacts"])}
     )
     change_thresholds(connection, "resident", resident, body.thresholds)
-    return _shown(_one(connection, caller, resident))
+    return _one(connection, caller, resident)
 
 
 @router.get("/{resident}/samples", response_model=Samples, responses=documented(401, 403, 404, 422))
@@ -160,12 +160,12 @@ def _short(value: float) -> float:
 
 
 def _one(connection: Connection, caller: Viewer, resident: str) -> dict[str, Any]:
-    for row in _rows(connection, caller, id=resident):
+    for row in residents_of(connection, caller, id=resident):
         return row
     raise not_found("resident", resident)
 
 
-def _rows(
+def residents_of(
     connection: Connection,
     caller: Viewer,
     *,
@@ -173,10 +173,8 @@ def _rows(
     after: str | None = None,
     limit: int = 1,
 ) -> list[dict[str, Any]]:
+    """Residents whom the caller may see, by id, in the words of the API."""
     scope = caller.scope()
     del scope["vendor"]
-    return list(queries.residents(connection, id=id, after=after, limit=limit, **scope))
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"team": row["team_id"]}
+    rows = queries.residents(connection, id=id, after=after, limit=limit, **scope)
+    return [row | {"team": row["team_id"]} for row in rows]

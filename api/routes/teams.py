@@ -25,9 +25,9 @@ def list_teams(
 ) -> object:
     """The caller's own team and all below it."""
     after = decode(cursor, str)[0] if cursor else None
-    rows = _rows(connection, caller, after=after, limit=limit + 1)
+    rows = teams_of(connection, caller, after=after, limit=limit + 1)
     items, following = page(rows, limit, lambda row: encode(row["id"]))
-    return {"items": [_shown(row) for row in items], "next": following}
+    return {"items": items, "next": following}
 
 
 @router.post("", response_model=Team, status_code=201, responses=documented(401, 403, 409, 422))
@@ -38,22 +38,22 @@ def create_team(body: NewTeam, caller: Caller, connection: Transaction) -> objec
     ):
         raise conflict(f"There is a team {body.id!r} already: choose another id.")
     change_thresholds(connection, "team", body.id, body.thresholds)
-    return _shown(_one(connection, caller, body.id))
+    return _one(connection, caller, body.id)
 
 
 @router.get("/{team}", response_model=Team, responses=documented(401, 403, 404, 422))
 def get_team(team: Id, caller: Caller, connection: Transaction) -> object:
-    return _shown(_one(connection, caller, team))
+    return _one(connection, caller, team)
 
 
 @router.patch("/{team}", response_model=Team, responses=documented(401, 403, 404, 422))
 def change_team(team: Id, body: TeamChange, caller: Caller, connection: Transaction) -> object:
     """What is left out stays. The level stays, so the tree cannot become a circle."""
-    row = _shown(_one(connection, caller, team)) | body.said()
+    row = _one(connection, caller, team) | body.said()
     _check_place(connection, row["level"], row["parent"])
     queries.update_team(connection, id=team, name=row["name"], parent=row["parent"])
     change_thresholds(connection, "team", team, body.thresholds)
-    return _shown(_one(connection, caller, team))
+    return _one(connection, caller, team)
 
 
 def _check_place(connection: Connection, level: str, parent: str | None) -> None:
@@ -65,12 +65,12 @@ def _check_place(connection: Connection, level: str, parent: str | None) -> None
 
 
 def _one(connection: Connection, caller: Viewer, team: str) -> dict[str, Any]:
-    for row in _rows(connection, caller, id=team):
+    for row in teams_of(connection, caller, id=team):
         return row
     raise not_found("team", team)
 
 
-def _rows(
+def teams_of(
     connection: Connection,
     caller: Viewer,
     *,
@@ -78,18 +78,14 @@ def _rows(
     after: str | None = None,
     limit: int = 1,
 ) -> list[dict[str, Any]]:
+    """Teams that the caller may see, by id, in the words of the API."""
     scope = caller.scope()
-    return list(
-        queries.teams(
-            connection,
-            id=id,
-            after=after,
-            limit=limit,
-            everything=scope["everything"],
-            teams=scope["teams"],
-        )
+    rows = queries.teams(
+        connection,
+        id=id,
+        after=after,
+        limit=limit,
+        everything=scope["everything"],
+        teams=scope["teams"],
     )
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"parent": row["parent_id"]}
+    return [row | {"parent": row["parent_id"]} for row in rows]

@@ -42,4 +42,10 @@ def create(
         made = registry.create_fleet(connection, beds)
     bridge = {"username": made.username, "password": made.password}
     write_private(out, json.dumps({"bridge": bridge, "devices": list(made.devices)}) + "\n")
+    if made.renewed:
+        typer.echo(
+            f"{made.username} was there already and has a new password: a file of an earlier call "
+            f"is no longer valid, and who logged in with it was put out. Use {out}.",
+            err=True,
+        )
     typer.echo(f"{len(made.devices)} beds behind {made.username}: see {out}.")

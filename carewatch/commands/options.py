@@ -1,19 +1,38 @@
-"""Options that several commands have, and what they lead to."""
+"""Options and words that several commands have, and what they lead to."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import psycopg
 import typer
+from pydantic import BaseModel, ValidationError
 
+from api.access import Viewer
 from carewatch import log, running
 from carewatch.settings import Settings, load
 from domain.errors import Unavailable
+from domain.time import NEVER
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+OPERATOR = Viewer("", "", "", "admin", NEVER)
+"""Who calls commands on the machine itself: sees everything, as an admin of the API does."""
+ALL = 1_000_000
+"""The most rows that a list of a command shows."""
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def described(body: type[Body], **said: Any) -> Body:
+    """What was said on the command line, by the same rules as the API's."""
+    try:
+        return body.model_validate(said)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise typer.BadParameter(f"{wrong['loc'][0]}: {wrong['msg']}") from None
 
 
 def settings_of(ctx: typer.Context, **options: Any) -> Settings:

@@ -14,6 +14,7 @@ from rich.table import Table
 from carewatch.commands.options import Data, settings_of
 from carewatch.commands.services import stop_on_signals
 from carewatch.embedded.nats import write_private
+from carewatch.ports import check_ports
 from carewatch.settings import Settings
 from carewatch.up import Extra, Instance, locked
 
@@ -65,6 +66,8 @@ def _run(
 ) -> None:
     stop = stop_on_signals()
     console = Console(stderr=True)
+    if not settings.data.exists():
+        check_ports(settings)  # nothing is made where nothing can start
     with locked(settings.data):
         instance = Instance(settings, stop)
         try:

@@ -31,7 +31,7 @@ from domain.finding import Finding
 from domain.sample import Batch
 from domain.time import DAY, HOUR, NEVER, Micros, from_datetime
 
-FILE = "activity.csv.gz"
+FILE, PLAIN = "activity.csv.gz", "activity.csv"
 ZONE = "Europe/London"
 
 _CHUNK = 2000
@@ -64,13 +64,13 @@ class _Quiet:
 
 
 def activity(path: Path, progress: Progress) -> dict[str, Any]:
-    """The figures of a folder with ``activity.csv.gz``; nothing where there is no such file.
+    """The figures of a folder with ``activity.csv.gz`` (or without .gz); nothing where there is no such file.
 
     ``inactivity_per_resident_day``, of how many days and alerts, how many began with a door and
     how many lasted above 20 h; hours until it would ring (median, 90 %); ``by_subject``.
     """
-    file = path / FILE
-    if not file.exists():
+    file = next((path / name for name in (FILE, PLAIN) if (path / name).is_file()), None)
+    if file is None:
         return {}
     signs = sorted(_read(file), key=lambda sign: sign.at)
     if not signs:
@@ -79,7 +79,8 @@ def activity(path: Path, progress: Progress) -> dict[str, Any]:
 
 
 def _read(file: Path) -> Iterator[_Sign]:
-    with gzip.open(file, "rt", newline="") as text:
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", newline="") as text:
         for row in csv.DictReader(text):
             try:
                 local = datetime.fromisoformat(row["date-time"]).replace(tzinfo=ZoneInfo(ZONE))

@@ -218,7 +218,7 @@ def _shallow(sleeper: Sleeper, moving: Cells, breath_quality: float) -> bool:
     only from what is clearly breathing.
     """
     if moving[-PAUSE_S * RATE // CELL - 1 :].any():
-        sleeper.depth = math.nan
+        sleeper.depth, sleeper.paused = math.nan, False
         return False
     recent = sleeper.breath[-3 * PAUSE_S * BREATHS :].reshape(3, -1)
     depths = np.ptp(recent, axis=1).astype(np.float64)

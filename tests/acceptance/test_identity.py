@@ -9,6 +9,7 @@ import paho.mqtt.client as mqtt
 import psycopg
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from prometheus_client import REGISTRY
 
 from carewatch import authority, connections
 from carewatch.embedded.nats import GATEWAY, Nats
@@ -184,15 +185,29 @@ MAY_LISTEN = {
     "cw/v1/bed-1/#": True,
     "cw/v1/bed-2/receipt": False,
     "cw/v1/+/receipt": False,
+    "cw/v1/bed-2/#": False,
+    "cw/v1/bed.3/+": False,
     "#": False,
     "$MQTT/sub/#": False,
     "$SYS/#": False,
 }
 
 
-def test_a_device_listens_below_its_own_name_only(door: Door) -> None:
-    device = door.knock("bed-1", door.add("bed-1"))
-    assert {topic: device.listen(topic) for topic in MAY_LISTEN} == MAY_LISTEN
+def test_a_device_listens_below_its_own_name_only_and_what_it_tried_is_shown(door: Door) -> None:
+    def refused() -> float:
+        return REGISTRY.get_sample_value("carewatch_subscriptions_refused_total") or 0
+
+    before = refused()
+    device = door.knock("bed-1", door.add("bed-1"), client_id="esp32")
+    for _ in range(2):
+        assert {topic: device.listen(topic) for topic in MAY_LISTEN} == MAY_LISTEN
+
+    told = [topic for topic, may in MAY_LISTEN.items() if not may]
+    told.remove("$MQTT/sub/#")  # refused as well, but the broker does not log it
+    wait_until(lambda: refused() == before + 2 * len(told))
+    why = "not permitted: a device may subscribe below cw/v1/bed-1/ only"
+    wanted = [("bed-1", topic, why) for topic in told]
+    wait_until(lambda: [row for row in door.quarantine() if "subscribe" in row[2]] == wanted)
 
 
 def test_the_last_will_of_another_is_not_spoken(door: Door) -> None:
@@ -204,7 +219,9 @@ def test_the_last_will_of_another_is_not_spoken(door: Door) -> None:
     device.mqtt.loop_start()
     device.say("cw/v1/bed-1/event")
     _tear(device)
-    wait_until(lambda: any("bed-2/status" in topic for _, topic, _ in door.quarantine()))
+    why = "a device may publish below cw/v1/bed-1/ only, and no receipt or command"
+    row = ("bed-1", "cw/v1/bed-2/status", f"not permitted: {why}")
+    wait_until(lambda: row in door.quarantine())
     assert [topic for topic, _ in gateway.got] == ["cw/v1/bed-1/event"]
 
 
@@ -247,6 +264,27 @@ def test_who_was_revoked_while_nobody_listened_is_put_out_later(
             client.mqtt.loop_stop()
         stop.set()
         thread.join(10)
+
+
+def test_it_is_seen_that_logins_are_answered_until_they_are_not(
+    broker: Nats, database_url: str
+) -> None:
+    def seen() -> bool:
+        with psycopg.connect(database_url) as connection:
+            held = "select from pg_locks where locktype = 'advisory' and objid = %s and granted"
+            return bool(connection.execute(held, (authority.WORKING,)).fetchall())
+
+    stop, thread = _serving(broker, database_url)
+    wait_until(seen)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where application_name = 'carewatch auth' and datname = current_database()"
+        )
+    wait_until(seen)
+    stop.set()
+    thread.join(10)
+    wait_until(lambda: not seen())
 
 
 def test_another_device_cannot_take_over_a_session(door: Door) -> None:

@@ -9,7 +9,7 @@ from psycopg_pool import ConnectionPool
 
 from api.app import create_app
 from api.database import Database
-from carewatch import escalator, steady
+from carewatch import authority, escalator, steady
 from carewatch.readiness import LOCKS, parts
 from domain.time import SystemClock
 
@@ -30,7 +30,11 @@ def at_work(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def test_the_locks_are_those_that_the_processes_hold() -> None:
-    assert LOCKS == {"gateway": steady.RECEIVING, "escalator": escalator.WORKING}
+    assert LOCKS == {
+        "gateway": steady.RECEIVING,
+        "escalator": escalator.WORKING,
+        "auth": authority.WORKING,
+    }
 
 
 def _failing(client: TestClient, status: int) -> set[str]:
@@ -68,8 +72,18 @@ def test_a_broker_that_is_away_is_noticed(
     assert "secret" not in client.get("/readyz").text
 
 
+def test_where_the_broker_asks_us_somebody_has_to_answer(
+    pool: ConnectionPool[psycopg.Connection], at_work: psycopg.Connection
+) -> None:
+    asked = TestClient(create_app(pool, SystemClock(), lambda: parts(Database(pool), None, True)))
+    assert _failing(asked, 503) == {"auth"}
+    assert "carewatch auth" in asked.get("/readyz").json()["parts"]["auth"]["detail"]
+    at_work.execute("select pg_advisory_lock_shared(%s)", (LOCKS["auth"],))
+    assert _failing(asked, 200) == set()
+
+
 def test_alive_and_figures(client: TestClient) -> None:
-    assert client.get("/healthz").json()["state"] == "ok"
+    assert client.get("/healthz").json() == {"status": "ok"}
     client.get("/api/v1/residents/anna")
     figures = client.get("/metrics").text
     assert 'route="/api/v1/residents/{resident}"' in figures

@@ -1,4 +1,4 @@
-"""Own values in place of the detectors' defaults: set by people, and what the detectors are told."""
+"""Own values in place of detectors' defaults: set by people, and what the detectors are told."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ OWNERS = [
 
 def _told(connection: psycopg.Connection) -> dict[str, Mapping[str, float]]:
     """What the pump hands to the detectors, by resident."""
-    return {each.id: each.thresholds for each in load_directory(connection).subjects}
+    return {each.id: each.thresholds for each in load_directory(connection).subjects()}
 
 
 @pytest.mark.parametrize(("method", "path", "shown"), OWNERS)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -152,6 +153,9 @@ def test_up_tells_where_it_is_and_who_works(instance: Instance) -> None:
     assert all(psutil.pid_exists(pid) for pid in instance.run["pids"].values())
     assert (instance.data / "run.json").stat().st_mode & 0o077 == 0
     assert instance.answers()
+    with urllib.request.urlopen(instance.run["http"] + "/readyz", timeout=5) as answer:
+        parts = json.loads(answer.read())["parts"]
+    assert set(parts) == {"database", "migrations", "pump", "escalator", "auth", "broker"}
     until(lambda: instance.run["http"] in instance.said)
 
 
@@ -174,9 +178,14 @@ def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = carewatch("up", "--mqtt-port", str(port), data=str(tmp_path), http_port="0")
+        nowhere = tmp_path / "new" / "data"
+        again = carewatch("up", "--mqtt-port", str(port), data=str(nowhere), http_port="0")
     assert done.returncode == 3
     for word in (str(port), "CAREWATCH_MQTT_PORT", "--mqtt-port"):
         assert word in done.stderr
+        assert word in again.stderr
+    assert again.returncode == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"], "no half-made folder is left"
 
 
 @pytest.mark.parametrize("part", ["pump", "auth", "api", "escalator", "broker", "database"])
@@ -212,6 +221,22 @@ def test_a_fleet_is_written_for_its_owner_only(instance: Instance, tmp_path: Pat
     assert set(fleet["bridge"]) == {"username", "password"}
     assert fleet["devices"] == ["bed-00001", "bed-00002", "bed-00003"]
     assert out.stat().st_mode & 0o077 == 0
+    assert "new password" not in done.stderr
+
+
+def test_a_fleet_that_is_made_again_says_that_its_password_is_another(
+    instance: Instance, tmp_path: Path
+) -> None:
+    files = [tmp_path / name for name in ("first.json", "second.json")]
+    for out in files:
+        call = ("fleet", "create", "--beds", "3", "--out", str(out))
+        done = carewatch(*call, data=str(instance.data))
+        assert done.returncode == 0, done.stderr
+    assert "bridge-fleet" in done.stderr
+    assert "new password" in done.stderr
+    assert "earlier call is no longer valid" in done.stderr
+    first, second = (json.loads(out.read_text())["bridge"]["password"] for out in files)
+    assert first != second
 
 
 def test_an_account_that_was_added_can_log_in(instance: Instance) -> None:
@@ -225,6 +250,51 @@ def test_an_account_that_was_added_can_log_in(instance: Instance) -> None:
     )
     with urllib.request.urlopen(request, timeout=5) as answer:
         assert json.loads(answer.read())["token"]
+
+
+def test_the_readmes_first_device_needs_five_lines_on_an_empty_carewatch(
+    instance: Instance,
+) -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = text.split("### A device of your own")[1]
+    lines = section.split("```sh\n")[1].split("```")[0].strip().splitlines()
+    assert len(lines) == 5
+    data = str(instance.data)
+    for line in lines:
+        _, *arguments = shlex.split(line)
+        if arguments[0] == "user":
+            arguments.append("--password-stdin")
+        done = carewatch(*arguments, given="a long word\n", data=data)
+        assert done.returncode == 0, (line, done.stderr)
+    teams = json.loads(carewatch("team", "list", "--json", data=data).stdout)
+    assert [team["id"] for team in teams] == ["my-county"]
+    residents = json.loads(carewatch("resident", "list", "--json", data=data).stdout)
+    (rosa,) = [each for each in residents if each["id"] == "rosa"]
+    assert (rosa["team"], rosa["devices"], rosa["timezone"]) == (
+        "my-county", ["my-button"], "Europe/Berlin",
+    )  # fmt: skip
+    assert rosa["way_in"] == "Key box left of the door"
+    assert "my-county" in carewatch("team", "list", data=data).stdout
+    assert "my-button" in carewatch("resident", "list", data=data).stdout
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "sentence"),
+    [
+        ("resident add r1 --name R --team nowhere", 1, "carewatch team list"),
+        ("resident add r1 --name R --timezone Mars/Olympus", 2, "timezone: "),
+        ("resident add a.b --name R", 2, "id: "),
+        ("team add t1 --name T --level village", 1, "below a township"),
+        ("team add t1 --name T --level hamlet", 2, "level: "),
+    ],
+)
+def test_a_team_or_resident_that_cannot_be_is_refused_with_the_reason(
+    instance: Instance, call: str, code: int, sentence: str
+) -> None:
+    done = carewatch(*call.split(), data=str(instance.data))
+    assert done.returncode == code, done.stderr
+    assert sentence in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
 
 
 def test_check_finds_everything_well(instance: Instance) -> None:

@@ -36,7 +36,8 @@ def test_nights_like_all_others_tell_nothing() -> None:
 def test_a_change_that_lasts_is_told_within_a_week_at_noon(
     quantity: str, value: float, within: int
 ) -> None:
-    stage = nights(settled(), MONTH, MONTH + within, **{quantity: value})
+    said: dict[str, Any] = {quantity: value}
+    stage = nights(settled(), MONTH, MONTH + within, **said)
     stage.wait(local(MONTH + within, "13:00"))
     (raised,) = stage.findings
     assert (raised.device, raised.active) == (BED, True)
