@@ -64,7 +64,7 @@ class _Quiet:
 
 
 def activity(path: Path, progress: Progress) -> dict[str, Any]:
-    """The figures of a folder with ``activity.csv.gz`` (or without .gz); nothing where there is no such file.
+    """The figures of a folder with ``activity.csv.gz`` (or plain); none without that file.
 
     ``inactivity_per_resident_day``, of how many days and alerts, how many began with a door and
     how many lasted above 20 h; hours until it would ring (median, 90 %); ``by_subject``.
