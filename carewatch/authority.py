@@ -270,17 +270,22 @@ async def _be_seen(database_url: str, door: _Door, client: Client) -> None:
     await door.kept.wait()
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(
-                database_url, autocommit=True, connect_timeout=5, keepalives_idle=15,
-                application_name="carewatch auth",
-            ) as connection:  # fmt: skip
-                await connection.execute("select pg_advisory_lock_shared(%s)", (WORKING,))
-                while client.is_connected:
-                    async for _ in connection.notifies(timeout=1):
-                        pass  # nothing is listened to: this only notices when the database goes
+            if client.is_connected:
+                await _hold_while_connected(database_url, client)
         except psycopg.OperationalError as error:
             log.warning("the database is away, trying again", error=type(error).__name__)
         await asyncio.sleep(1)
+
+
+async def _hold_while_connected(database_url: str, client: Client) -> None:
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, connect_timeout=5, keepalives_idle=15,
+        application_name="carewatch auth",
+    ) as connection:  # fmt: skip
+        await connection.execute("select pg_advisory_lock_shared(%s)", (WORKING,))
+        while client.is_connected:
+            async for _ in connection.notifies(timeout=1):
+                pass  # nothing is listened to: this only notices when the database goes
 
 
 async def _watch_log(followed: FollowedFile, door: _Door, books: _Books) -> None:

@@ -5,6 +5,7 @@ The same input gives the same output, byte for byte, whatever the size of the ch
 """
 
 import base64
+import difflib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from alerts.alert import Change
-from alerts.detectors import judging_samples, standard
+from alerts.detectors import judging_samples, standard, threshold_names
 from alerts.engine import Engine
 from alerts.policy import Policy
 from alerts.react import Book
@@ -128,11 +129,24 @@ class Cast:
 def read_people(path: Path) -> People:
     """The directory of a file; :class:`BadRecording` says what is wrong with it."""
     try:
-        return People.model_validate_json(path.read_bytes())
+        people = People.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise BadRecording(f"{path}: {where or 'the file'}: {first['msg']}") from None
+    _check_thresholds(path, people)
+    return people
+
+
+def _check_thresholds(path: Path, people: People) -> None:
+    """A limit that decides about alarms must not be passed over because it is misspelt."""
+    known = threshold_names()
+    for resident in people.residents:
+        for name in resident.thresholds.keys() - known:
+            near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)[0]
+            raise BadRecording(
+                f"{path}: resident {resident.id}: {name} is no threshold; the nearest is {near}."
+            )
 
 
 def replay(
