@@ -19,6 +19,10 @@ const WORDS = {
     "kind.carbon_monoxide": "Carbon monoxide", "kind.water_leak": "Water leak",
     "kind.device_silent": "Device silent", "kind.battery_low": "Battery low",
     "kind.device_fault": "Device fault", "kind.clock_skew": "Device clock wrong",
+    "kind.blood_pressure": "Blood pressure", "kind.body_temperature": "Body temperature",
+    "kind.weight_change": "Weight has changed", "kind.not_up": "Still in bed",
+    "kind.inactivity": "No sign of life", "kind.trend": "Slow change over days",
+    "kind.ambient_unusual": "Room unlike usual",
   },
   zh: {
     username: "用户名", password: "密码", login: "登录", logout: "退出",
@@ -39,6 +43,10 @@ const WORDS = {
     "kind.carbon_monoxide": "一氧化碳", "kind.water_leak": "漏水",
     "kind.device_silent": "设备失联", "kind.battery_low": "电量低",
     "kind.device_fault": "设备故障", "kind.clock_skew": "设备时钟错误",
+    "kind.blood_pressure": "血压异常", "kind.body_temperature": "体温异常",
+    "kind.weight_change": "体重变化", "kind.not_up": "迟迟未起床",
+    "kind.inactivity": "长时间无活动", "kind.trend": "近日缓慢变化",
+    "kind.ambient_unusual": "室内环境异常",
   },
 };
 

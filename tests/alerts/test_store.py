@@ -188,7 +188,8 @@ def test_where_there_is_nobody_at_all_the_centre_holds_it(county: Any) -> None:
     county.connection.execute("update account set disabled_at = now()")
     county.tell(county.finding("sos", "bed-2"))
     alert = county.alerts()[0]
-    assert (alert.responsible, alert.deadline) == ("centre", county.noon + 60 * SECOND)
+    assert (alert.responsible, alert.deadline) == ("centre", county.noon + 120 * SECOND)
+    assert county.outbox() == [("raised", "centre")]
 
 
 def test_an_unplaced_button_rings_at_the_centre(county: Any) -> None:
