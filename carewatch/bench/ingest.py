@@ -7,6 +7,7 @@ Three parts, all with broker, database and generator on this machine:
 3. the same for the *bare pump* (:mod:`carewatch.bench.bare`), for the ratio of both.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from carewatch.bench import bare
 from carewatch.bench.stack import Stack, stack, until
+from domain.errors import Unavailable
 
 _PROCESSES = ("gateway", "database", "broker")
 _PACED = """
@@ -116,7 +118,8 @@ def _start_pump(whole: Stack, fleet: Path) -> None:
     _pump(whole)
 
     def through() -> bool:
-        whole.load(fleet, "--rate", "0", "--messages", "1", "--beds", "1")
+        with suppress(Unavailable):  # the bridge cannot log in before `carewatch auth` is there
+            whole.load(fleet, "--rate", "0", "--messages", "1", "--beds", "1")
         with whole.connect() as connection:
             return connection.execute("select from sample limit 1").fetchone() is not None
 

@@ -9,11 +9,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from carewatch import log
+
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure how much this machine can do."
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def bench() -> None:
+    """Measure how much this machine can do."""
+    log.configure("warning", "text")  # only figures go to standard output
 
 
 @app.command()
