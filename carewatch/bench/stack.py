@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,9 @@ class Stack:
         process = psutil.Process(self.processes[name].pid)
         used = 0.0
         for each in (process, *process.children(recursive=True)):
-            times = each.cpu_times()
-            used += times.user + times.system
+            with suppress(psutil.NoSuchProcess):  # a session of the database that just ended
+                times = each.cpu_times()
+                used += times.user + times.system
         return used
 
     def fleet(self, beds: int) -> Path:
