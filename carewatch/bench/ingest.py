@@ -36,7 +36,7 @@ class Plan:
     """``rate`` a second for ``seconds``, from so many beds; ``burst`` messages for capacity."""
 
     beds: int = 10_000
-    rate: float = 15_000
+    rate: float = 12_000
     seconds: float = 60
     burst: int = 200_000
 

@@ -27,7 +27,7 @@ def bench() -> None:
 @app.command()
 def ingest(
     beds: Annotated[int, typer.Option(min=1, help="Devices that send")] = 10_000,
-    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 15_000,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 12_000,
     seconds: Annotated[float, typer.Option(min=1, help="How long")] = 60,
     burst: Annotated[
         int, typer.Option(min=1000, help="Messages that wait, for capacity")
