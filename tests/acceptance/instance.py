@@ -107,10 +107,10 @@ class Sender:
     def __init__(self, instance: Instance, device: dict[str, Any]) -> None:
         self.id = device["id"]
         self.resident = device["resident"]
-        self.acknowledged: list[int] = []
         self.receipts: list[dict[str, Any]] = []
-        self._under_way: dict[int, int] = {}
-        self._told = threading.Lock()
+        # No lock: paho calls back under a lock of its own, which `publish` takes too.
+        self._said: list[tuple[int, int]] = []
+        self._done: set[int] = set()
         url = instance.run["mqtt"]
         self._client = make_client(url, self.id, clean_session=False)
         self._client.username_pw_set(self.id, device["secret"])
@@ -123,21 +123,24 @@ class Sender:
 
     def say(self, what: str, payload: dict[str, Any]) -> int:
         """Publish; the time that it carries names it in ``acknowledged``."""
-        t = payload.setdefault("t", now_ms())
-        with self._told:
-            info = self._client.publish(f"cw/v1/{self.id}/{what}", json.dumps(payload), qos=1)
-            self._under_way[info.mid] = t
-        return int(t)
+        t = int(payload.setdefault("t", now_ms()))
+        info = self._client.publish(f"cw/v1/{self.id}/{what}", json.dumps(payload), qos=1)
+        self._said.append((info.mid, t))
+        return t
+
+    @property
+    def acknowledged(self) -> list[int]:
+        """The times of what the broker has said that it has."""
+        return [t for mid, t in self._said if mid in self._done]
 
     def _published(self, _client: Any, _data: Any, mid: int, *_: Any) -> None:
-        with self._told:
-            t = self._under_way.pop(mid, None)
-        if t is not None:
-            self.acknowledged.append(t)
+        self._done.add(mid)
 
     def settle(self) -> None:
         """Until everything that was said is acknowledged."""
-        eventually(lambda: not self._under_way, f"{self.id}'s acknowledgements", 60)
+        eventually(
+            lambda: len(self.acknowledged) == len(self._said), f"{self.id}'s acknowledgements", 60
+        )
 
     def leave(self) -> None:
         self._client.disconnect()
