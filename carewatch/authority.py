@@ -74,12 +74,22 @@ async def _serve(settings: Settings, stop: threading.Event) -> None:
             tasks.append(asyncio.create_task(_watch_log(followed, door, books)))
         tasks.append(asyncio.create_task(_told_to(stop)))
         done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
         stop.set()  # frees the thread that waits for it, where a task failed first
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await _ended(waiting)
         for task in done:
             task.result()
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: on a connection that is just being lost, psycopg answers a cancellation
+    with an OperationalError, and the task would try again as if only the database had gone.
+    """
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=0.5)
 
 
 async def _told_to(stop: threading.Event) -> None:
