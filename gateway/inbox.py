@@ -85,9 +85,10 @@ class Mailbox:
         self._latest: Micros = 0
         self._resumed = False
         self._closed = False
-        self._arrived = threading.Condition()
+        lock = threading.RLock()
+        self._arrived = threading.Condition(lock)
         self._sleeping = False
-        self._room = threading.Condition(self._arrived._lock)  # type: ignore[attr-defined]
+        self._room = threading.Condition(lock)
 
     def put(
         self, topic: str, payload: bytes, *, retained: bool, duplicate: bool, session: int, mid: int
