@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.time import SECOND, Clock, Micros
 
@@ -14,13 +14,24 @@ QUARANTINED_BYTES = 4096
 """How much of a refused payload is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message as it arrived.
+class Packet(NamedTuple):
+    """What a broker sent: ``mid`` is the packet id by which it is acknowledged, 0 for none.
+
+    ``duplicate`` says that the broker sends it again.
+    """
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    duplicate: bool = False
+    mid: int = 0
+
+
+class Message(NamedTuple):
+    """One message as it arrived: a tuple, because there are many.
 
     ``payload`` is cut to the first 4 KiB where ``size`` is over what the contract allows.
-    ``session`` and ``mid`` say how to acknowledge it, ``duplicate`` that the broker sends it
-    again.
+    ``session`` says on which connection it came, the rest is as in :class:`Packet`.
     """
 
     received_at: Micros
@@ -90,27 +101,31 @@ class Mailbox:
         self._sleeping = False
         self._room = threading.Condition(lock)
 
-    def put(
-        self, topic: str, payload: bytes, *, retained: bool, duplicate: bool, session: int, mid: int
-    ) -> None:
-        """Hold a message for the pump; waits for room. Called by the receiving thread."""
-        size = len(payload)
+    def put(self, packets: Sequence[Packet], session: int) -> None:
+        """Hold packets for the pump; waits for room. Called by the receiving thread.
+
+        ``session`` counts connections: the first packets of a new one say that messages can
+        arrive again.
+        """
         with self._arrived:
             if session != self._session:
-                self._session = session
+                self._session, self._resumed = session, True
                 self._unacknowledged.clear()
-            if duplicate and mid in self._unacknowledged:
-                return  # sent again within a connection, while it only waits to be kept
             while self._held_bytes > self._limit_bytes and not self._closed:
                 self._room.wait(1)
-            if mid:
-                self._unacknowledged.add(mid)
-            self._latest = max(self._latest + 1, self._clock.now())
-            kept = payload if size <= MAX_BYTES else payload[:QUARANTINED_BYTES]
-            self._waiting.append(
-                Message(self._latest, topic, kept, size, retained, duplicate, session, mid)
-            )
-            self._held_bytes += len(kept)
+            at = max(self._latest, self._clock.now() - 1)
+            for topic, payload, retained, duplicate, mid in packets:
+                if duplicate and mid in self._unacknowledged:
+                    continue  # sent again within a connection, while it only waits to be kept
+                if mid:
+                    self._unacknowledged.add(mid)
+                at, size = at + 1, len(payload)
+                kept = payload if size <= MAX_BYTES else payload[:QUARANTINED_BYTES]
+                self._held_bytes += len(kept)
+                self._waiting.append(
+                    Message(at, topic, kept, size, retained, duplicate, session, mid)
+                )
+            self._latest = at
             if self._sleeping:
                 self._arrived.notify()
 

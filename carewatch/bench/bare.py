@@ -10,12 +10,14 @@ import sys
 import threading
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
+import paho.mqtt.client as paho
 import psycopg
 from pydantic import BaseModel
 
-from gateway.inbox import Message
-from gateway.mqtt.subscriber import Subscriber
+from gateway import topics
+from gateway.mqtt.subscriber import address, make_client
 
 CLIENT = "carewatch-bare"
 _TABLES = """
@@ -41,30 +43,27 @@ class Sample(BaseModel):
 
 
 class Pile:
-    """Messages as they come in."""
+    """Messages as paho hands them over, one at a time."""
 
-    def __init__(self) -> None:
-        self.messages: deque[Message] = deque()
+    def __init__(self, mqtt_url: str) -> None:
+        self.messages: deque[paho.MQTTMessage] = deque()
         self.arrived = threading.Event()
+        self.client = make_client(mqtt_url, CLIENT, clean_session=False, manual_ack=True)
+        self.client.on_connect = lambda client, *_: client.subscribe(topics.EVERYTHING, qos=1)
+        self.client.on_message = self._put
+        self.client.connect_async(*address(mqtt_url))
 
-    def put(
-        self, topic: str, payload: bytes, *, retained: bool, duplicate: bool, session: int, mid: int
-    ) -> None:
-        self.messages.append(
-            Message(0, topic, payload, len(payload), retained, duplicate, session, mid)
-        )
+    def _put(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self.messages.append(message)
         self.arrived.set()
-
-    def resume(self) -> None: ...
 
 
 def pump(database_url: str, mqtt_url: str, stop: threading.Event) -> None:
     """Keep messages until told to stop."""
-    pile = Pile()
-    subscriber = Subscriber(mqtt_url, pile, CLIENT)
+    pile = Pile(mqtt_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(_TABLES)
-        subscriber.start()
+        pile.client.loop_start()
         while not stop.is_set():
             if not pile.arrived.wait(0.2):
                 continue
@@ -72,11 +71,12 @@ def pump(database_url: str, mqtt_url: str, stop: threading.Event) -> None:
             while pile.messages:
                 turn = [pile.messages.popleft() for _ in range(min(len(pile.messages), 4000))]
                 _keep(connection, turn)
-                subscriber.acknowledge(turn)
-    subscriber.stop()
+                for message in turn:
+                    pile.client.ack(message.mid, message.qos)
+    pile.client.loop_stop()
 
 
-def _keep(connection: psycopg.Connection, turn: list[Message]) -> None:
+def _keep(connection: psycopg.Connection, turn: list[paho.MQTTMessage]) -> None:
     with connection.transaction():
         with connection.cursor().copy(_COPY) as copy:
             copy.set_types(_TYPES)

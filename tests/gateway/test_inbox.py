@@ -3,12 +3,18 @@
 import threading
 
 from domain.time import NEVER, SECOND, ManualClock
-from gateway.inbox import Mailbox
+from gateway.inbox import Mailbox, Packet
 
 
-def put(mailbox: Mailbox, payload: bytes = b"{}", **how: int) -> None:
-    way = {"retained": False, "duplicate": False, "session": 1, "mid": 1} | how
-    mailbox.put("cw/v1/bed-7/sample", payload, **way)  # type: ignore[arg-type]
+def put(
+    mailbox: Mailbox,
+    payload: bytes = b"{}",
+    mid: int = 1,
+    duplicate: bool = False,
+    session: int = 1,
+) -> None:
+    packet = Packet("cw/v1/bed-7/sample", payload, mid=mid, duplicate=duplicate)
+    mailbox.put([packet], session)
 
 
 def test_arrivals_are_numbered_by_time_even_if_the_clock_stands() -> None:
@@ -52,6 +58,16 @@ def test_whoever_brings_more_than_fits_waits_for_room() -> None:
     mailbox.take(until=NEVER)
     bringer.join(5)
     assert not bringer.is_alive()
+
+
+def test_the_first_message_of_a_new_connection_tells_that_there_was_an_interruption() -> None:
+    mailbox = Mailbox(ManualClock())
+    put(mailbox, session=1)
+    put(mailbox, session=1)
+    put(mailbox, session=2)
+    assert mailbox.take(until=NEVER).resumed
+    put(mailbox, session=2)
+    assert not mailbox.take(until=NEVER).resumed
 
 
 def test_an_interruption_is_told_once() -> None:
