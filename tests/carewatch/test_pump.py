@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,13 +15,16 @@ from carewatch.settings import Settings
 from domain.time import SECOND, SystemClock
 from gateway import registry
 from gateway.mqtt.subscriber import address, make_client
+from tests.mosquitto import BINARY, Mosquitto
 from tests.waiting import eventually
+
+Broker = Nats | Mosquitto
 
 
 class Device:
     """A device with an MQTT session of its own; keeps what carewatch tells it."""
 
-    def __init__(self, broker: Nats, name: str) -> None:
+    def __init__(self, broker: Broker, name: str) -> None:
         self.name = name
         self.receipts: list[dict[str, Any]] = []
         self._subscribed = threading.Event()
@@ -47,7 +51,7 @@ class Device:
 class Home:
     """A running pump, its database, and devices of one resident."""
 
-    def __init__(self, broker: Nats, database_url: str) -> None:
+    def __init__(self, broker: Broker, database_url: str) -> None:
         self.broker = broker
         self.database = psycopg.connect(database_url, autocommit=True)
         self.database.execute("insert into resident (id, name) values ('rosa', 'Rosa')")
@@ -81,9 +85,24 @@ class Home:
         assert not self._pump.is_alive()
 
 
-@pytest.fixture
-def home(broker: Nats, database_url: str) -> Iterator[Home]:
-    home = Home(broker, database_url)
+@pytest.fixture(scope="session")
+def other_broker(folder: Path) -> Iterator[Mosquitto]:
+    """A Mosquitto, where the machine has one; .ci/run installs it."""
+    if BINARY is None:
+        pytest.skip("no mosquitto on this machine: install it to try carewatch with it")
+    mosquitto = Mosquitto(folder / "mosquitto")
+    process = mosquitto.start()
+    try:
+        mosquitto.wait()
+        yield mosquitto
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(params=["broker", "other_broker"], ids=["nats", "mosquitto"])
+def home(request: pytest.FixtureRequest, database_url: str) -> Iterator[Home]:
+    home = Home(request.getfixturevalue(request.param), database_url)
     try:
         home.open()
         yield home
