@@ -4,14 +4,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check format lock clean timescale timescale-apache timescale-full
 
 help:
-	@echo "make demo    install, start everything with simulated homes, print address and accounts"
-	@echo "make test    install, then everything that CI checks"
-	@echo "make format  put the code into shape"
-	@echo "make lock    resolve the dependencies anew"
-	@echo "make clean   take away what the others made"
+	@echo "make demo       install, start everything with simulated homes, print address and accounts"
+	@echo "make test       install, then everything that CI checks"
+	@echo "make timescale  start a TimescaleDB for trials, print its address (see docs/operations.md)"
+	@echo "make format     put the code into shape"
+	@echo "make lock       resolve the dependencies anew"
+	@echo "make clean      take away what the others made"
 
 demo: $(VENV)/installed
 	$(BIN)/carewatch demo
@@ -24,6 +25,16 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+timescale: $(VENV)/installed
+	@$(BIN)/python -m carewatch.embedded.timescale
+
+# What the tests take where they find it: Debian's build, and the full edition as WebAssembly.
+timescale-apache: $(VENV)/installed
+	@$(BIN)/python -m carewatch.embedded.timescale install
+
+timescale-full:
+	@npm ci --prefix tests/full --no-audit --no-fund --silent
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
@@ -56,4 +67,4 @@ lock: $(VENV)/installed-dev
 		--output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/full/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,18 +1,37 @@
-"""Real parts for tests: one PostgreSQL a run, a fresh database a test."""
+"""Real parts for tests: one server of each edition a run, a fresh database a test."""
 
 import itertools
+import logging
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import psycopg
 import pytest
+import structlog
 
+from carewatch.edition import Kind
 from carewatch.embedded.nats import Nats
 from carewatch.embedded.postgres import Postgres
-from carewatch.migrate import migrate
+from tests import databases
+from tests.databases import Databases
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that a test runs in this process sets the log up; the next test has its own."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
@@ -24,30 +43,55 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server(folder: Path) -> Iterator[Postgres]:
-    """A PostgreSQL server, with a migrated database `carewatch` to clone from."""
-    postgres = Postgres(folder / "database", durable=False)
-    postgres.prepare()
-    process = postgres.start()
-    try:
-        postgres.wait()
-        with psycopg.connect(postgres.url) as connection:
-            migrate(connection)
+    """The embedded PostgreSQL server."""
+    with databases.running(Postgres(folder / "database", durable=False)) as postgres:
         yield postgres
-    finally:
-        process.terminate()
-        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def databases_of(server: Postgres, folder: Path) -> Iterator[Callable[[Kind], Databases]]:
+    """Databases of an edition, whose server is started when it is first asked for."""
+    with ExitStack() as leave:
+        ways: dict[Kind, Callable[[], Databases]] = {
+            "plain": lambda: databases.Cloned(server.url),
+            "apache": lambda: leave.enter_context(databases.apache(folder)),
+            "timescale": lambda: leave.enter_context(databases.full(folder)),
+        }
+        yield cache(lambda kind: ways[kind]())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that is marked ``every_edition`` runs on each.
+
+    With ``connections=2`` it passes over the one that has a single connection.
+    """
+    if metafunc.definition.get_closest_marker("every_edition"):
+        metafunc.parametrize("database_kind", get_args(Kind), indirect=True)
 
 
 @pytest.fixture
-def database_url(server: Postgres) -> Iterator[str]:
+def database_kind(request: pytest.FixtureRequest) -> Kind:
+    """The edition of the test's database."""
+    asked: Kind = getattr(request, "param", "plain")
+    return asked
+
+
+@pytest.fixture
+def database_url(
+    databases_of: Callable[[Kind], Databases],
+    database_kind: Kind,
+    request: pytest.FixtureRequest,
+) -> Iterator[str]:
     """The address of a fresh, migrated database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    maintenance = server.url.removesuffix("/carewatch") + "/postgres"
-    with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f"create database {name} template carewatch")
-    yield server.url.removesuffix("/carewatch") + f"/{name}"
-    with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    of_kind = databases_of(database_kind)
+    if of_kind.connections < _connections(request):
+        pytest.skip(
+            f"by its nature: the full edition as WebAssembly has one connection, this test needs "
+            f"{_connections(request)}. Name a server of that edition in TIMESCALE_URL to run it."
+        )
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    yield of_kind.make(name)
+    of_kind.drop(name)
 
 
 @pytest.fixture
@@ -68,3 +112,8 @@ def broker(folder: Path) -> Iterator[Nats]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _connections(request: pytest.FixtureRequest) -> int:
+    marker = request.node.get_closest_marker("every_edition")
+    return int(marker.kwargs.get("connections", 1)) if marker else 1

