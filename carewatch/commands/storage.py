@@ -1,0 +1,136 @@
+"""``carewatch storage``."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from carewatch.commands.options import AsJson, Data, connected, settings_of
+from carewatch.edition import edition
+from carewatch.keeper import keep_of
+from ingest.storage import Piece, Table, Whole, measure, measure_whole
+
+Exact = Annotated[bool, typer.Option("--exact", help="Count rows rather than estimate them.")]
+Pieces = Annotated[bool, typer.Option("--pieces", help="Show each day, too.")]
+
+
+def storage(
+    ctx: typer.Context,
+    as_json: AsJson = False,
+    exact: Exact = False,
+    pieces: Pieces = False,
+    data: Data = None,
+) -> None:
+    """Rows, bytes, bytes a row, oldest and newest of each table, and what a year would need.
+
+    Sizes include indexes. A sample is a row of `sample`. Then whatever else is in the database,
+    and the write-ahead log of its server.
+    """
+    keep = keep_of(settings_of(ctx, data=data))
+    with connected(ctx, data) as connection:
+        found = edition(connection)
+        tables = measure(connection, keep, exact)
+        whole = measure_whole(connection)
+    if as_json:
+        typer.echo(json.dumps(_told(found.kind, tables, whole), indent=1))
+        return
+    typer.echo(str(found))
+    Console().print(_grid(tables, pieces))
+    Console().print(_others(whole))
+    log = "unknown to this user" if whole.log is None else _size(whole.log)
+    typer.echo(f"The whole database: {_size(whole.database)}; the server's log: {log}.")
+    typer.echo(
+        f"Readings after a year at this rate: {_size(_year(tables))}, as long as rows are kept."
+    )
+
+
+def _year(tables: list[Table]) -> int:
+    return sum(table.in_a_year or 0 for table in tables)
+
+
+def _told(kind: str, tables: list[Table], whole: Whole) -> dict[str, Any]:
+    samples = next(table for table in tables if table.name == "sample")
+    return {
+        "edition": kind,
+        "bytes": sum(table.bytes for table in tables),
+        "bytes_per_sample": samples.bytes_per_row,
+        "year_bytes": _year(tables),
+        "database_bytes": whole.database,
+        "log_bytes": whole.log,
+        "others": [asdict(each) for each in whole.others],
+        "tables": [
+            {
+                "name": table.name,
+                "rows": table.rows,
+                "bytes": table.bytes,
+                "bytes_per_row": table.bytes_per_row,
+                "oldest": _time(table.oldest),
+                "newest": _time(table.newest),
+                "kept_days": table.kept,
+                "year_bytes": table.in_a_year,
+                "pieces": [_piece(piece) for piece in table.pieces if piece.row_count],
+            }
+            for table in tables
+        ],
+    }
+
+
+def _piece(piece: Piece) -> dict[str, Any]:
+    return {
+        "name": piece.piece,
+        "rows": piece.row_count,
+        "bytes": piece.bytes,
+        "index_bytes": piece.index_bytes,
+        "compressed": piece.compressed is not None,
+        "oldest": _time(piece.oldest),
+        "newest": _time(piece.newest),
+    }
+
+
+def _grid(tables: list[Table], pieces: bool) -> Grid:
+    grid = Grid("table", "rows", "size", "bytes a row", "oldest", "newest", "kept", "in a year")
+    for table in tables:
+        grid.add_row(
+            table.name, f"{table.rows:,}", _size(table.bytes), _plain(table.bytes_per_row),
+            _time(table.oldest) or "", _time(table.newest) or "", f"{table.kept} days",
+            _size(table.in_a_year),
+        )  # fmt: skip
+        for piece in table.pieces if pieces else ():
+            if piece.row_count:
+                each = _plain(round(piece.bytes / piece.row_count, 1))
+                packed = "  compressed" if piece.compressed is not None else ""
+                grid.add_row(f"  {piece.piece}{packed}", f"{piece.row_count:,}",
+                             _size(piece.bytes), each)  # fmt: skip
+    return grid
+
+
+def _others(whole: Whole) -> Grid:
+    grid = Grid("other tables", "rows", "size")
+    for each in whole.others:
+        grid.add_row(each.name, f"{each.rows:,}", _size(each.bytes))
+    return grid
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _size(count: float | None) -> str:
+    """
+    >>> _size(1_500_000), _size(None)
+    ('1.5 MB', '')
+    """
+    if count is None:
+        return ""
+    units = ["B", "kB", "MB", "GB", "TB", "PB"]
+    while count >= 1000 and len(units) > 1:
+        count, units = count / 1000, units[1:]
+    return f"{count:.3g} {units[0]}"
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,120 @@
+"""What is on the disk: readings measured and reckoned for a year, and all the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiosql
+import psycopg
+from psycopg.rows import class_row
+
+from ingest import retention
+from ingest.retention import Keep
+
+YEAR_DAYS = 365
+
+TABLES = (*retention.RAW, *retention.MINUTES, *retention.REST)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A partition or chunk. ``compressed``: how many of its rows are, or None."""
+
+    piece: str
+    row_count: int
+    bytes: int
+    index_bytes: int
+    compressed: int | None
+    oldest: datetime | None
+    newest: datetime | None
+
+
+_SQL = Path(__file__).with_name("storage.sql")
+queries = aiosql.from_path(_SQL, "psycopg", kwargs={"row_factory": class_row(Piece)})
+sizes = aiosql.from_path(_SQL, "psycopg")
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A table that is not of readings, indexes included; ``rows`` are estimated."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that the disk holds: ``database`` with every table, and the server's log.
+
+    ``log`` is None where the database's user may not know it.
+    """
+
+    others: Sequence[Other]
+    database: int
+    log: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its pieces, indexes included; ``kept`` in days."""
+
+    name: str
+    kept: int
+    pieces: Sequence[Piece]
+
+    @property
+    def rows(self) -> int:
+        return sum(piece.row_count for piece in self.pieces)
+
+    @property
+    def bytes(self) -> int:
+        return sum(piece.bytes for piece in self.pieces)
+
+    @property
+    def bytes_per_row(self) -> float | None:
+        """Of all rows, compressed or not; empty pieces have pages too and are left out."""
+        used = sum(piece.bytes for piece in self.pieces if piece.row_count)
+        return round(used / self.rows, 1) if self.rows else None
+
+    @property
+    def oldest(self) -> datetime | None:
+        return min((each.oldest for each in self.pieces if each.oldest), default=None)
+
+    @property
+    def newest(self) -> datetime | None:
+        return max((each.newest for each in self.pieces if each.newest), default=None)
+
+    @property
+    def bytes_a_day(self) -> float | None:
+        """What a day of it takes, over the span that it covers; None for less than an hour."""
+        if self.oldest is None or self.newest is None:
+            return None
+        days = (self.newest - self.oldest).total_seconds() / 86_400
+        return self.bytes / days if days > 1 / 24 else None
+
+    @property
+    def in_a_year(self) -> int | None:
+        """Bytes that it will hold after a year at the same rate, as long as rows are kept."""
+        a_day = self.bytes_a_day
+        return None if a_day is None else round(a_day * min(self.kept, YEAR_DAYS))
+
+
+def measure(connection: psycopg.Connection, keep: Keep, exactly: bool = False) -> list[Table]:
+    """All tables of readings. Rows are the database's estimate, unless ``exactly`` counted."""
+    days = {
+        **dict.fromkeys(retention.RAW, keep.samples),
+        **dict.fromkeys(retention.MINUTES, keep.minutes),
+        **dict.fromkeys(retention.REST, keep.rest),
+    }
+    return [
+        Table(name, days[name], list(queries.pieces(connection, target=name, exactly=exactly)))
+        for name in TABLES
+    ]
+
+
+def measure_whole(connection: psycopg.Connection) -> Whole:
+    """What is not readings: alerts, audit, waves, the outbox and so on, and the log."""
+    others = [Other(*row) for row in sizes.others(connection, known=list(TABLES))]
+    return Whole(others, sizes.whole_size(connection), sizes.log_size(connection))

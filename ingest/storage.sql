@@ -1,0 +1,25 @@
+-- What readings take up; `pieces` stands in migration 0005.
+
+-- name: others(known)
+-- Every other table, with its pieces where it is split; rows are the database's estimate.
+select c.relname as name, cast(sum(greatest(part.reltuples, 0)) as bigint) as rows,
+       cast(sum(pg_total_relation_size(part.oid)) as bigint) as bytes
+from pg_class c
+join pg_class part
+  on part.oid = c.oid or part.oid in (select inhrelid from pg_inherits where inhparent = c.oid)
+where c.relkind in ('r', 'p', 'm') and not c.relispartition
+  and c.relnamespace = cast(current_schema() as regnamespace) and c.relname <> all(:known)
+group by 1 order by 3 desc, 1;
+
+-- name: whole_size()$
+select pg_database_size(current_database());
+
+-- name: log_size()$
+-- Bytes of the write-ahead log of the whole server, where the user may know.
+select case when has_function_privilege('pg_ls_waldir()', 'execute')
+            then (select cast(sum(size) as bigint) from pg_ls_waldir()) end;
+
+-- name: pieces(target, exactly)
+-- Each piece of a table that is split by time.
+select piece, row_count, bytes, index_bytes, compressed, oldest, newest
+from pieces(:target, :exactly);
