@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alerts.detectors.clock_skew import YEAR_2020
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import Known, News
+from alerts.numbers import Numbers
 from alerts.rounds import rounds
 from domain.directory import Directory
 from domain.event import Event
@@ -37,6 +38,7 @@ class Engine:
     def __init__(self, detectors: Sequence[Detector], late: Sequence[Detector] = ()) -> None:
         self.detectors = tuple(detectors)
         self.late = tuple(late)
+        self._numbers = Numbers()
         self._known = Known()
         self._late_known = Known()
         self._subject_of = np.empty(0, np.int32)
@@ -44,13 +46,8 @@ class Engine:
 
     def know(self, directory: Directory) -> None:
         """Take a snapshot of people and devices; to be called before their readings."""
-        subjects, devices = list(directory.subjects()), list(directory.devices())
-        self._known.resize(directory.size)
-        self._late_known.resize(directory.size)
-        for detector in (*self.detectors, *self.late):
-            detector.resize(directory.size)
-        room = max(directory.size - len(self._subject_of), 0)
-        self._subject_of = np.append(self._subject_of, np.full(room, -1, np.int32))
+        subjects, devices = self._numbers.know(directory)
+        self._resize(len(self._numbers.subjects), len(self._numbers.devices))
         self._move({device.slot: device.subject for device in devices})
         for detector in (*self.detectors, *self.late):
             detector.configure(subjects, devices)
@@ -69,7 +66,8 @@ class Engine:
 
         No message may have been received after ``now`` or before an earlier turn's ``now``.
         """
-        turn = _Turn()
+        turn = _Turn(self._numbers)
+        samples, events = self._numbers.samples(samples), self._numbers.events(events)
         for batch, happened in rounds(_believable(samples), events):
             self._expire_for(batch, happened, turn)
             if len(batch):
@@ -82,7 +80,7 @@ class Engine:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All memory, as a flat dict of arrays; not copied."""
-        arrays: dict[str, NDArray[Any]] = {"subject_of": self._subject_of}
+        arrays = {"subject_of": self._subject_of} | self._numbers.state()
         for lane, known, detectors in self._lanes():
             arrays |= {f"{lane}/known/{name}": array for name, array in known.state().items()}
             for detector in detectors:
@@ -92,6 +90,7 @@ class Engine:
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what :meth:`state` gave."""
+        self._numbers.load(arrays)
         self._subject_of = arrays["subject_of"].copy()
         for lane, known, detectors in self._lanes():
             known.load(_below(f"{lane}/known/", arrays))
@@ -102,6 +101,14 @@ class Engine:
 
     def _lanes(self) -> tuple[tuple[str, Known, tuple[Detector, ...]], ...]:
         return ("live", self._known, self.detectors), ("late", self._late_known, self.late)
+
+    def _resize(self, subjects: int, devices: int) -> None:
+        for _, known, detectors in self._lanes():
+            known.resize(devices)
+            for detector in detectors:
+                detector.resize(subjects, devices)
+        room = np.full(devices - len(self._subject_of), -1, np.int32)
+        self._subject_of = np.append(self._subject_of, room)
 
     def _move(self, placed: Mapping[int, int]) -> None:
         """Forget what was remembered of devices that have changed hands."""
@@ -200,17 +207,18 @@ class _Turn:
     A place is the instant, then 0 for a timer or 1 for a message, then which of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
         self._found: list[_Found] = []
 
     def timers(self, detector: int, findings: Sequence[Finding]) -> None:
-        for finding in findings:
+        for finding in map(self._numbers.outward, findings):
             place = (finding.at, 0, finding.slot, detector, finding.device)
             self._found.append(_Found(place, finding))
 
     def message(self, order: int, findings: Sequence[Finding]) -> None:
         for finding in findings:
-            self._found.append(_Found((finding.at, 1, order), finding))
+            self._found.append(_Found((finding.at, 1, order), self._numbers.outward(finding)))
 
     def messages(self, news: News, findings: Sequence[Finding]) -> None:
         """Place each finding at its subject's message."""

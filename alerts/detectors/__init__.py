@@ -15,6 +15,7 @@ from alerts.detectors.heart_rate import HeartRate
 from alerts.detectors.impact import Impacts
 from alerts.detectors.inactivity import Inactivity
 from alerts.detectors.not_up import NotUp
+from alerts.detectors.opinion import Opinion
 from alerts.detectors.pulse import Pulse
 from alerts.detectors.respiration import Respiration
 from alerts.detectors.silence import Silence
@@ -35,6 +36,7 @@ def standard() -> list[Detector]:
         HeartRate(),
         Respiration(),
         Spo2(),
+        Opinion(),
         Pulse(),
         BloodPressure(),
         BodyTemperature(),

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.anomaly import COLUMNS, WORTH, Anomaly
-from alerts.detectors.detector import Detector
+from alerts.detectors.detector import Column, Detector
 from alerts.detectors.news import News
+from alerts.detectors.pool import Pool, Rows
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import COLUMN, QUANTITIES
@@ -40,28 +41,28 @@ WARM_UP = 5 * DAY
 """Nothing is raised of a series before it is this old."""
 
 CALM = 6
-"""So many blocks in a row without surprise, and it is over."""
+"""So many blocks in a row without surprise, or back at the usual, and it is over."""
 
-Rows = NDArray[np.intp]
+BACK = 0.5
+"""Back is who is nearer to the usual than this share of how far off it was when it was raised.
+The measures look back over hours, and would be surprised for as long."""
 
-_POOL: Mapping[str, tuple[Any, ...]] = {
-    "key": (np.int64, 0),
+_COLUMNS: Mapping[str, Column] = {
     "began": (np.int64, NEVER),
     "block": (np.int64, NEVER),
     "sum": (np.float64, 0.0),
     "readings": (np.int32, 0),
     "since": (np.int64, NEVER),
     "calm": (np.int8, 0),
+    "apart": (np.float32, 0.0),
     **COLUMNS,
 }
 
 
 class Ambient(Detector):
-    """Memory is a pool: a row for each quantity of a device that ever told it, by ``key``.
-
-    ``key`` (device's slot times the number of quantities, plus which of them) ascends, so that
-    the pool does not depend on who spoke first. ``block`` with ``sum`` and ``readings`` is the
-    mean that is being taken; ``since`` is the start of what was raised, else NEVER.
+    """Memory is a pool: a row for each quantity of a device that ever told it. ``block`` with
+    ``sum`` and ``readings`` is the mean that is being taken; ``since`` is the start of what was
+    raised, else NEVER, and ``apart`` how far from the usual it was then.
     """
 
     kinds = ("ambient_unusual",)
@@ -70,11 +71,14 @@ class Ambient(Detector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._start({name: _filled(name, 0) for name in _POOL})
+        self._pool = Pool(self.memory, _COLUMNS, len(WATCHED))
+        self._anomaly = Anomaly()
+        self._anomaly.memory = self.memory
         self._limit = np.empty((0, len(WATCHED)))
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._limit = np.tile([*LIMITS.values()], (self.size, 1))
+        self._pool.resize(self.devices)
+        self._limit = np.tile([*LIMITS.values()], (self.subjects, 1))
         for subject in subjects:
             own = subject.thresholds.get("ambient_unusual", math.nan)
             if math.isfinite(own):
@@ -86,7 +90,7 @@ class Ambient(Detector):
         if not said.any():
             return
         row, place = np.nonzero(said)
-        where = self._rows(news.device[row].astype(np.int64) * len(WATCHED) + place)
+        where = self._pool.rows(news.device[row], place)
         block = news.measured_at[row] // BLOCK * BLOCK
         turned = self.memory["block"][where] != block
         if turned.any():
@@ -97,37 +101,11 @@ class Ambient(Detector):
 
     def forget(self, slots: Slots) -> None:
         """Start afresh for these devices."""
-        kept = ~np.isin(self.memory["key"] // len(WATCHED), slots)
-        if not kept.all():
-            self._start({name: array[kept] for name, array in self.memory.items()})
+        self._pool.forget(slots)
 
     def load(self, memory: Mapping[str, NDArray[Any]]) -> None:
         """Take back what ``memory`` once held; of other columns, nothing."""
-        self._start({name: _filled(name, 0) for name in _POOL})
-        mine = {name: (array.dtype, array.shape[1:]) for name, array in self.memory.items()}
-        if {name: (array.dtype, array.shape[1:]) for name, array in memory.items()} == mine:
-            self._start({name: array.copy() for name, array in memory.items()})
-
-    # -- the pool -----------------------------------------------------------------------------
-
-    def _start(self, memory: dict[str, NDArray[Any]]) -> None:
-        self.memory = memory
-        self._anomaly = Anomaly()
-        self._anomaly.memory = memory
-
-    def _rows(self, key: NDArray[np.int64]) -> Rows:
-        """Where in the pool these series are; makes room for those that are new."""
-        keys = self.memory["key"]
-        where = np.searchsorted(keys, key)
-        new = np.append(keys, -1)[where] != key
-        if not new.any():
-            return where
-        fresh = np.sort(key[new])
-        place = np.searchsorted(keys, fresh)
-        for name, (_, fill, *_shape) in _POOL.items():
-            self.memory[name] = np.insert(self.memory[name], place, fill, axis=0)
-        self.memory["key"] = np.insert(keys, place, fresh)
-        return np.searchsorted(self.memory["key"], key)
+        self._pool.load(memory)
 
     def _gather(
         self,
@@ -150,14 +128,17 @@ class Ambient(Detector):
         memory["began"][where] = began = np.minimum(memory["began"][where], at)
         surprise = self._anomaly.surprise(mean, at, where)
         told = self._anomaly.news(surprise, where)
+        apart = np.abs(mean - self._anomaly.usual(where, at))
         raised = memory["since"][where] != NEVER
         memory["calm"][where] = calm = np.where(
-            raised & (surprise < WORTH), memory["calm"][where] + 1, 0
+            raised & ((surprise < WORTH) | (apart < BACK * memory["apart"][where])),
+            memory["calm"][where] + 1,
+            0,
         )
         limit = self._limit[news.slot[row], memory["key"][where] % len(WATCHED)]
         large = (told >= limit) & (at - began >= WARM_UP)
         for n in np.flatnonzero(large & ~raised).tolist():
-            memory["since"][where[n]] = at[n]
+            memory["since"][where[n]], memory["apart"][where[n]] = at[n], apart[n]
             evidence = self._evidence(int(where[n]), float(mean[n]), int(at[n]))
             reason = {"surprise": round(float(told[n]), 1), "limit": float(limit[n])}
             out.append(_finding(news, int(row[n]), True, int(at[n]), evidence | reason))
@@ -170,26 +151,17 @@ class Ambient(Detector):
 
     def _still(self, device: int) -> bool:
         """Whether another quantity of the device is unusual."""
-        first, last = np.searchsorted(
-            self.memory["key"], (device * len(WATCHED), (device + 1) * len(WATCHED))
-        )
-        return bool((self.memory["since"][first:last] != NEVER).any())
+        return bool((self.memory["since"][self._pool.of(device)] != NEVER).any())
 
     def _evidence(self, where: int, mean: float, at: Micros) -> dict[str, Any]:
-        place = int(self.memory["key"][where]) % len(WATCHED)
-        quantity = QUANTITIES[WATCHED[place]]
+        quantity = QUANTITIES[WATCHED[self._pool.place(where)]]
         return {
             "quantity": quantity.name,
             "value": round(mean, 1),
             "unit": quantity.unit,
-            "usual": round(self._anomaly.usual(where, at), 1),
+            "usual": round(float(self._anomaly.usual(np.array([where]), at)[0]), 1),
             "minutes": BLOCK // MINUTE,
         }
-
-
-def _filled(name: str, length: int) -> NDArray[Any]:
-    dtype, fill, *shape = _POOL[name]
-    return np.full((length, *shape), fill, dtype)
 
 
 def _finding(

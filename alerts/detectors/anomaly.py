@@ -125,14 +125,23 @@ class Anomaly:
         """The sum of -log10(p) over the measures, whether it was told before or not."""
         told: Floats = np.zeros(len(rows))
         known = np.isfinite(values)
-        if known.all():
-            measures = self._measures(values.astype(np.float64), _bucket(at, len(rows)), rows)
-            return self._unlikely(measures, rows)
         if known.any():
-            when = _bucket(at, len(rows))[known]
-            measures = self._measures(values[known].astype(np.float64), when, rows[known])
-            told[known] = self._unlikely(measures, rows[known])
+            few, when = values[known].astype(np.float64), _bucket(at, len(rows))[known]
+            told[known] = self._unlikely(few, when, rows[known]).sum(axis=1)
         return told
+
+    def unusual(self, value: float, at: int, row: int) -> float:
+        """How sure it is that a value is unlike its series: 0.95 to 1, or 0. Learns nothing.
+
+        It is 1 less the p of the most unlikely measure, times their number (Bonferroni), and so
+        at most the share of the series' own values that were less unusual; only of the rarest
+        twentieth is anything known.
+        """
+        copy = Anomaly()
+        copy.memory = {name: self.memory[name][[row]] for name in COLUMNS}
+        one = np.array([value]), _bucket(at, 1), np.zeros(1, np.intp)
+        rarest = 10 ** -float(copy._unlikely(*one).max())
+        return max(0.0, 1 - len(MEASURES) * rarest)
 
     def news(self, surprise: Floats, rows: Rows) -> Floats:
         """What of this is news; remembers it as told."""
@@ -144,10 +153,10 @@ class Anomaly:
         told[rows] = np.where(fresh_, surprise, told[rows])
         return np.where(fresh_, surprise, 0.0)
 
-    def usual(self, row: int, at: int) -> float:
+    def usual(self, rows: Rows, at: Instants | int) -> Floats:
         """What the hour usually brings, or the long-run level where that is not known yet."""
-        hourly = float(self.memory["usual"][row, _bucket(at, 1)[0]])
-        return float(self.memory["means"][row, _LEVEL]) if np.isnan(hourly) else hourly
+        hourly = self.memory["usual"][rows, _bucket(at, len(rows))].astype(np.float64)
+        return np.where(np.isnan(hourly), self.memory["means"][rows, _LEVEL], hourly)
 
     # -- one value of each --------------------------------------------------------------------
 
@@ -200,9 +209,9 @@ class Anomaly:
         memory["bucket_sum"][rows] = 0.0
         memory["bucket_count"][rows] = 0
 
-    def _unlikely(self, measures: Floats, rows: Rows) -> Floats:
-        """The surprise of measures by their own record, into which they then go."""
-        memory = self.memory
+    def _unlikely(self, values: Floats, bucket: NDArray[np.int8], rows: Rows) -> Floats:
+        """-log10(p) of each measure by its own record, into which it then goes, (n, 5)."""
+        memory, measures = self.memory, self._measures(values, bucket, rows)
         says = measures > 1e-300
         heard = memory["heard"][rows] + says
         size = np.log(measures, out=np.full(measures.shape, -700.0), where=says)
@@ -216,12 +225,13 @@ class Anomaly:
         quantile = np.where(learning, moved, np.where(says, np.maximum(quantile, size), quantile))
         memory["heard"][rows] = np.minimum(heard, 2**30)
         memory["quantile"][rows] = quantile
-        if not over.any():
-            return np.zeros(len(rows))
-        return self._tails(beyond, over, rows)
+        unlikely: Floats = np.zeros(measures.shape)
+        if over.any():
+            unlikely[over] = self._tails(beyond, over, rows)
+        return unlikely
 
     def _tails(self, beyond: Floats, over: NDArray[np.bool_], rows: Rows) -> Floats:
-        """-log10(p) of what is in the tail, summed over the measures; and the tails learn."""
+        """-log10(p) of what is in the tail; and the tails learn."""
         row, column = np.nonzero(over)
         place = rows[row], column
         far = beyond[row, column]
@@ -230,10 +240,8 @@ class Anomaly:
         learned = tail + (np.minimum(far, FURTHEST) - tail) / np.minimum(count, TAIL_MEMORY)
         self.memory["tail"][place] = np.maximum(learned, THIN)
         self.memory["exceeded"][place] = np.minimum(count, TAIL_MEMORY)
-        unlikely = -np.log10(P) + far / tail / np.log(10)
-        total: Floats = np.zeros(len(rows))
-        np.add.at(total, row, unlikely)
-        return total
+        unlikely: Floats = -np.log10(P) + far / tail / np.log(10)
+        return unlikely
 
 
 def fresh(series: int) -> dict[str, NDArray[Any]]:

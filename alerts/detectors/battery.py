@@ -32,7 +32,7 @@ class Battery(Detector):
         self._limit: Values = np.empty(0, np.float32)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._limit = np.full(self.size, LOW, np.float32)
+        self._limit = np.full(self.subjects, LOW, np.float32)
         for subject in subjects:
             own = subject.thresholds.get("battery_low", LOW)
             if math.isfinite(own):

@@ -66,7 +66,7 @@ class BedExit(Nights):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         super().configure(subjects, devices)
-        self._absence = np.full(self.size, int(ABSENCE_MIN * MINUTE), np.int64)
+        self._absence = np.full(self.subjects, int(ABSENCE_MIN * MINUTE), np.int64)
         for subject in subjects:
             own = subject.thresholds.get("bed_exit_long", ABSENCE_MIN)
             if math.isfinite(own) and own > 0:

@@ -7,6 +7,9 @@ never changes what it is shown, and holds nothing but its arrays: saving them is
 What the directory says (thresholds, intervals, zones) is no memory: ``configure`` sets it anew
 for each snapshot.
 
+The slots that a detector is shown are the engine's own: subjects are counted by themselves and
+devices by themselves, without gaps (``alerts.numbers``).
+
 Instants are microseconds since 1970. Deadlines are set in terms of arrival, and lie after the
 message that sets them; spans of a condition are reckoned in the device's own time.
 """
@@ -51,7 +54,7 @@ class Detector:
         self.memory: dict[str, NDArray[Any]] = {
             name: _fresh(spec, 0) for name, spec in self.columns.items()
         }
-        self.size = 0
+        self.subjects = self.devices = 0
 
     # -- what a subclass overrides ------------------------------------------------------------
 
@@ -82,14 +85,19 @@ class Detector:
 
     # -- what the engine calls ----------------------------------------------------------------
 
-    def resize(self, size: int) -> None:
-        """Make room for slots below ``size``; what is remembered stays."""
-        if size <= self.size:
-            return
-        for name, spec in self.columns.items():
-            more = _fresh(spec, size - self.size)
-            self.memory[name] = np.concatenate((self.memory[name], more))
-        self.size = size
+    @property
+    def size(self) -> int:
+        """How many elements each column has."""
+        return self.subjects if self.keyed_by == "subject" else self.devices
+
+    def resize(self, subjects: int, devices: int) -> None:
+        """Make room for so many of each; what is remembered stays."""
+        before = self.size
+        self.subjects, self.devices = subjects, devices
+        if self.size > before:
+            for name, spec in self.columns.items():
+                more = _fresh(spec, self.size - before)
+                self.memory[name] = np.concatenate((self.memory[name], more))
 
     def next_deadline(self) -> Micros:
         """The earliest timer, or NEVER."""
@@ -120,7 +128,7 @@ class Detector:
         """Take back what ``memory`` once held; a column of another shape starts afresh."""
         size = max((len(array) for array in memory.values()), default=0)
         self.memory = {name: _fresh(spec, size) for name, spec in self.columns.items()}
-        self.size = size
+        self.subjects = self.devices = size
         for name, array in memory.items():
             mine = self.memory.get(name)
             if mine is not None and mine.shape[1:] == array.shape[1:]:

@@ -21,7 +21,7 @@ class HeartRate(Threshold):
             limit=120,
             extreme=150,
             margin=5,
-            own=Width(far=50, leap=35, recent=Width(far=30, leap=15)),
+            own=Width(far=50, leap=35, recent=Width(far=30, leap=12)),
         ),
         Rule(
             "heart_rate_low",

@@ -97,7 +97,7 @@ class Inactivity(Detector):
         self._own: dict[int, float] = {}
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._zones.configure(self.size, subjects)
+        self._zones.configure(self.subjects, subjects)
         own = {s.slot: s.thresholds["inactivity"] for s in subjects if "inactivity" in s.thresholds}
         self._own = {slot: limit for slot, limit in own.items() if 0 < limit < math.inf}
 

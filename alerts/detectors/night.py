@@ -63,7 +63,7 @@ class Nights(Detector):
         self.zones = Zones()
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self.zones.configure(self.size, subjects)
+        self.zones.configure(self.subjects, subjects)
 
     # -- what a subclass overrides ------------------------------------------------------------
 

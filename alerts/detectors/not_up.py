@@ -3,6 +3,9 @@
 The usual time is the 95 % quantile of when the last nights ended (``night.Nights``), of working
 days and weekends by themselves where seven of each are known. A morning that was raised is
 learned as half an hour later than usual at most, so that illness moves habits slowly.
+
+A bed that told samples and has fallen silent says nothing about who lies in it: that is
+``device_silent``, and ``not_up`` waits until the bed speaks again.
 """
 
 import math
@@ -11,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from alerts.detectors.news import News
 from alerts.detectors.night import SMALL_HOURS, Nights
+from alerts.detectors.silence import allowance
 from alerts.detectors.zones import clock, is_weekend, noon_before
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
@@ -27,14 +32,16 @@ LEARNED_LATER = 30.0
 """Minutes after the usual time at which a morning that was raised is taken to have ended."""
 
 AGAIN = 30 * MINUTE
-"""Who lies down once more in the morning has that long, whatever the hour."""
+"""Who lies down once more in the morning has that long, whatever the hour; and so often it is
+looked whether a silent bed speaks again."""
 
 _NO, _RAISED, _TOLD = 0, 1, 2
 
 
 class NotUp(Nights):
-    """Memory beside that of ``Nights``: ``deadline``, ``device``, and ``stage`` of the present
-    rest: nothing told, raised, or told and over (once a rest)."""
+    """Memory beside that of ``Nights``: ``deadline``, ``device`` and when it last told a sample
+    (``heard``, in minutes since 1970; 0: never in this rest), and ``stage`` of the present rest:
+    nothing told, raised, or told and over (once a rest)."""
 
     kinds = ("not_up",)
     thresholds = ("not_up",)
@@ -42,21 +49,32 @@ class NotUp(Nights):
     columns = Nights.habits | {
         "deadline": (np.int64, NEVER),
         "device": (np.int32, -1),
+        "heard": (np.int32, 0),
         "stage": (np.int8, _NO),
     }
 
     def __init__(self) -> None:
         super().__init__()
         self._late: dict[int, float] = {}
+        self._allowance: dict[int, Micros] = {}
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         super().configure(subjects, devices)
         own = {s.slot: s.thresholds["not_up"] for s in subjects if "not_up" in s.thresholds}
         self._late = {slot: late for slot, late in own.items() if math.isfinite(late) and late > 0}
+        self._allowance = {device.slot: allowance(device) for device in devices}
+
+    def observe(self, news: News, out: list[Finding]) -> None:
+        super().observe(news, out)
+        mine = np.flatnonzero(self.memory["device"].take(news.slot) == news.device)
+        self.memory["heard"][news.slot[mine]] = news.received_at[mine] // MINUTE
 
     def due(self, slots: Slots, out: list[Finding]) -> None:
         for slot in slots.tolist():
             at = int(self.memory["deadline"][slot])
+            if self._is_silent(slot, at):
+                self.memory["deadline"][slot] = at + AGAIN
+                continue
             self.memory["deadline"][slot] = NEVER
             self.memory["stage"][slot] = _RAISED
             out.append(self._found(at, slot, True))
@@ -71,7 +89,7 @@ class NotUp(Nights):
     ) -> None:
         memory = self.memory
         if memory["down"][slot] == at // MINUTE:
-            memory["stage"][slot] = _NO
+            memory["stage"][slot], memory["heard"][slot] = _NO, 0
         if memory["stage"][slot] == _NO:
             memory["device"][slot] = device
             limit = self._limit(slot, self._evening(slot))
@@ -89,6 +107,12 @@ class NotUp(Nights):
             return rise
         usual = self._usual(slot, end)
         return rise if usual is None else min(rise, usual + LEARNED_LATER)
+
+    def _is_silent(self, slot: int, at: Micros) -> bool:
+        """Whether the bed told samples in this rest, and now none for longer than it may."""
+        heard = int(self.memory["heard"][slot])
+        allowed = self._allowance.get(int(self.memory["device"][slot]), NEVER)
+        return heard > 0 and at - heard * MINUTE > allowed + MINUTE
 
     # -- when it is late ------------------------------------------------------------------------
 

@@ -6,19 +6,24 @@ formed of them, and of both the same is asked, a middle and an edge:
 *The last nights.* For each part of the day the median and the outer 2 % are tracked by
 stochastic approximation (Robbins and Monro, Ann. Math. Stat. 22, 1951; for quantiles: Tierney,
 SIAM J. Sci. Stat. Comput. 4, 1983): each value moves the estimate of a quantile ``p`` by ``pace``
-times ``p`` or ``p - 1``. A step does not depend on how far off the value is, so a fault or a bad
-hour moves little; what is beyond the range counts a tenth, so that an illness drags its range
-along only slowly; and what is weeks ago is forgotten. Nothing is concluded before ``NIGHTS``
-nights with values.
+times ``p`` or ``p - 1``, and an edge by more than the middle (``STEPS``), but never past the
+value itself. A step does not depend on how far off the value is, so a fault or a bad hour moves
+little; what is beyond the range counts a tenth, so that an illness drags its range along only
+slowly; and what is weeks ago is forgotten. Nothing is concluded before ``NIGHTS`` nights with
+values.
 
-*The last forty minutes.* Median and extreme of the last ``RECENT`` spans, once there are as many
-without a break: it knows what a heart does in this night's sleep, and needs no weeks.
+*The last forty minutes.* Median and extreme of the last ``RECENT`` spans, once there are half as
+many without a break: it knows what a heart does in this sleep, by night or by day, and needs no
+weeks. Who wakes up has another heart rate, too, but it climbs there: a limit above is at least
+``Width.far`` above the mean of the last minutes as well (of values inside the limit), so it asks
+for a leap. Below there is a limit only once all ``RECENT`` spans are known: who falls asleep has a
+heart that slows down.
 
 A limit of one's own is as far from the middle as ``Width.far`` and as far from the edge as
 ``Width.leap``, whichever is farther. It only ever makes a limit narrower (``threshold``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +31,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.detector import Column
-from alerts.detectors.news import News
+from alerts.detectors.news import LONG_AGO, News
 from alerts.detectors.zones import Zones
 from domain.directory import Subject
+from domain.quantity import IN_BED
 from domain.sample import Instants, Slots, Values
 from domain.time import DAY, HOUR, MINUTE
 
@@ -37,6 +43,12 @@ SPAN = 2 * MINUTE
 
 RECENT = 20
 """How many spans are recent."""
+
+FEWEST = 10
+"""How many of them must be known for a limit above."""
+
+LATELY = 3 * MINUTE // 2
+"""Time constant of the mean of the last minutess, 90 s."""
 
 BREAK = 15
 """Spans without a value after which nothing is recent."""
@@ -49,12 +61,18 @@ UNTIL = np.array([4, 9, 14, 42, 48]) * (HOUR // 2)
 (from 21:00)."""
 
 BY_DAY = 3
-"""The part in which the last forty minutes are not asked: who wakes up has another heart rate."""
+"""The part in which the last forty minutes are asked of those alone who are told to be in bed: a
+heart that is worn leaps and falls with what its owner does."""
 
 PARTS = len(UNTIL)
 EDGE = 1
 """How many of the recent values, on either side, are thought to lie beyond the edge."""
 QUANTILES = np.array([0.02, 0.5, 0.98], np.float32)
+STEPS = np.array([8.2, 1, 8.2], np.float32)
+"""Their steps, in those of the middle: the densities of a normal distribution there, turned over,
+so that middle and edges go back over the same time, some ten nights. With equal steps an edge
+would know little but its first night."""
+
 SETTLED = 300.0
 """Values of a part of the day until the steps are as small as they get: about three nights."""
 
@@ -102,6 +120,8 @@ class Range:
         ``span`` (number of the present one) with ``total`` and ``count`` of its values;
         ``usual`` (quantiles by part of the day) with ``learned`` (how many values), ``nights``
         and ``day`` (the last one counted); ``recent`` (a ring) with ``heard`` (how many);
+        ``lately`` (mean of the last minutes) as of ``told``; ``widest`` (the limit above by the
+        last nights alone);
         ``own`` (the limits that hold in the present span: below, above) and ``source`` (of each:
         0 none, 1 the last nights, 2 the last forty minutes).
         """
@@ -117,38 +137,87 @@ class Range:
             "source": (np.int8, 0, 2),
         }
         if self._recent:
-            columns |= {"recent": (np.int16, 0, RECENT), "heard": (np.int8, 0)}
+            columns |= {
+                "recent": (np.int16, 0, RECENT),
+                "heard": (np.int8, 0),
+                "lately": (np.float32, np.nan),
+                "told": (np.int64, LONG_AGO),
+                "widest": (np.float32, np.nan),
+            }
         return columns
 
     def configure(self, size: int, subjects: Sequence[Subject]) -> None:
         """Take the residents' zones."""
         self._zones.configure(size, subjects)
 
-    def take(self, memory: Memory, news: News, quantity: int, frozen: NDArray[np.bool_]) -> None:
+    def take(
+        self,
+        memory: Memory,
+        news: News,
+        quantity: int,
+        frozen: Callable[[Slots], NDArray[np.bool_]],
+    ) -> None:
         """Take in the values that count; ``own`` is then what the present span is judged by.
 
-        ``frozen`` (rows, 2): limits, below and above, that stay what they are.
+        ``frozen`` tells of devices, (n, 2), which limits, below and above, stay what they are.
         """
         values = news.x[:, quantity]
         rows = np.flatnonzero(news.counts & (values == values))
         if not len(rows):
             return
-        device, span = news.device[rows], news.measured_at[rows] // SPAN
-        new = np.flatnonzero(memory["span"][device] != span)
+        device, span = news.device.take(rows), news.measured_at.take(rows) // SPAN
+        new = np.flatnonzero(memory["span"].take(device) != span)
         if len(new):
-            few = rows[new]
-            self._close(memory, device[new], news.slot[few], span[new], frozen[few])
+            closing = device[new]
+            slot = news.slot[rows[new]]
+            lies = news.known[rows[new], IN_BED] == 1
+            self._close(memory, closing, slot, span[new], frozen(closing), lies)
             memory["span"][device[new]] = span[new]
         memory["total"][device] += values[rows]
         memory["count"][device] += 1
+        if self._recent:
+            self._follow(memory, device, values[rows], news.measured_at.take(rows), frozen)
+
+    def limits(self, memory: Memory, device: Any, side: int) -> Values:
+        """One's own limits that hold now, below (0) or above (1); NaN where there is none."""
+        own: Values = memory["own"][device, side]
+        width = self._sides[side]
+        if side == 0 or width is None or width.recent is None:
+            return own
+        leap = np.fmax(own, memory["lately"][device] + np.float32(width.recent.far))
+        leap = np.fmin(leap, memory["widest"][device])
+        return np.asarray(np.where(memory["source"][device, side] == 2, leap, own))
+
+    def _follow(
+        self,
+        memory: Memory,
+        device: Slots,
+        value: Values,
+        at: Instants,
+        frozen: Callable[[Slots], NDArray[np.bool_]],
+    ) -> None:
+        """Move the mean of the last minutes; what is beyond the limit does not move it."""
+        mean = memory["lately"][device]
+        passed = np.clip(at - memory["told"][device], 0, HOUR)
+        move = -np.expm1(-passed.astype(np.float32) / np.float32(LATELY))
+        moved = np.where(np.isnan(mean), value, mean + move * (value - mean))
+        kept = (value > self.limits(memory, device, 1)) | frozen(device)[:, 1]
+        memory["lately"][device] = np.where(kept, mean, moved)
+        memory["told"][device] = at
 
     def origin(self, memory: Memory, device: int, side: int, limit: float) -> str:
         """Where the limit that an alert was decided on comes from."""
-        mine = float(memory["own"][device, side]) == limit
+        mine = float(self.limits(memory, device, side)) == limit
         return ORIGINS[int(memory["source"][device, side]) if mine else 0]
 
     def _close(
-        self, memory: Memory, device: Slots, slot: Slots, span: Instants, frozen: NDArray[np.bool_]
+        self,
+        memory: Memory,
+        device: Slots,
+        slot: Slots,
+        span: Instants,
+        frozen: NDArray[np.bool_],
+        lies: NDArray[np.bool_],
     ) -> None:
         """End the spans of these devices, and set the limits for those that begin."""
         count, last = memory["count"][device], memory["span"][device]
@@ -165,7 +234,7 @@ class Range:
         if self._recent:
             memory["heard"][device[gap]] = 0
         part, _ = self._when(slot, span)
-        self._limit(memory, device, part, frozen & ~gap[:, None])
+        self._limit(memory, device, part, frozen & ~gap[:, None], lies)
 
     def _when(self, slot: Slots, span: Instants) -> tuple[NDArray[np.intp], Instants]:
         """The part of the day, and the day since 1970, on the residents' clocks."""
@@ -182,8 +251,10 @@ class Range:
         odd = (memory["source"][device] == 1) & (_side(value) * (value[:, None] - own) > 0)
         step = self._pace * np.maximum(np.float32(SETTLED) / (learned + 1), np.float32(1))
         step = np.where(odd.any(axis=1), step * BEYOND, step).astype(np.float32)
-        below = value[:, None] < usual
-        memory["usual"][device, part] = usual + step[:, None] * (QUANTILES - below)
+        away = value[:, None] - usual
+        move = step[:, None] * STEPS * (QUANTILES - (away < 0))
+        usual += np.clip(move, np.minimum(away, 0), np.maximum(away, 0))
+        memory["usual"][device, part] = usual
         memory["learned"][device, part] = np.minimum(learned + 1, 10_000)
         another = day != memory["day"][device, part]
         nights = memory["nights"][device, part]
@@ -201,6 +272,7 @@ class Range:
         device: Slots,
         part: NDArray[np.intp],
         frozen: NDArray[np.bool_],
+        lies: NDArray[np.bool_],
     ) -> None:
         """The narrower of what the two opinions give, where they have one."""
         own, source = memory["own"][device], memory["source"][device]
@@ -209,7 +281,7 @@ class Range:
             memory["usual"][device, part],
             np.float32(np.nan),
         )
-        recent = self._recently(memory, device, part != BY_DAY)
+        recent = self._recently(memory, device, lies | (part != BY_DAY))
         for place, (side, sign) in enumerate(zip(self._sides, (-1, 1), strict=True)):
             if side is None:
                 continue
@@ -219,6 +291,9 @@ class Range:
                 now = _beyond(side.recent, sign, recent[:, 1], recent[:, place * 2])
                 narrower = (sign * now < sign * nights) | (np.isnan(nights) & ~np.isnan(now))
                 limit, which = np.where(narrower, now, nights), np.where(narrower, 2, which)
+            if self._recent and place == 1:
+                widest = memory["widest"][device]
+                memory["widest"][device] = np.where(frozen[:, 1], widest, nights)
             own[:, place] = np.where(frozen[:, place], own[:, place], limit)
             source[:, place] = np.where(frozen[:, place], source[:, place], which)
         memory["own"][device], memory["source"][device] = own, source
@@ -227,9 +302,14 @@ class Range:
         """Lower edge, middle and upper edge of the last forty minutes, NaN where not known."""
         if not self._recent:
             return None
-        ring = np.sort(memory["recent"][device], axis=1)[:, (EDGE, RECENT // 2, RECENT - 1 - EDGE)]
-        known = asked & (memory["heard"][device] >= RECENT)
-        return np.where(known[:, None], ring / np.float32(FINE), np.float32(np.nan))
+        heard = memory["heard"][device][:, None]
+        ring = memory["recent"][device] / np.float32(FINE)
+        ring[np.arange(RECENT) >= heard] = np.nan
+        known = np.minimum(heard, RECENT)
+        place = np.hstack((np.full_like(known, EDGE), known // 2, known - 1 - EDGE))
+        edges = np.take_along_axis(np.sort(ring, axis=1), np.maximum(place, 0), axis=1)
+        fewest = np.array([RECENT, FEWEST, FEWEST])
+        return np.where(asked[:, None] & (heard >= fewest), edges, np.float32(np.nan))
 
 
 def _beyond(side: Width, sign: int, middle: Values, edge: Values) -> Values:

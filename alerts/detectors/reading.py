@@ -63,7 +63,7 @@ class Reading(Detector):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         self._given = np.tile(
-            np.array([bound.limit for bound in self.bounds], np.float32), (self.size, 1)
+            np.array([bound.limit for bound in self.bounds], np.float32), (self.subjects, 1)
         )
         for subject in subjects:
             for place, bound in enumerate(self.bounds):

@@ -56,10 +56,10 @@ class Silence(Detector):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         self._devices = {device.slot: device for device in devices}
-        self._allowance = np.full(self.size, NEVER, np.int64)
+        self._allowance = np.full(self.devices, NEVER, np.int64)
         for slot, device in self._devices.items():
             self._allowance[slot] = allowance(device)
-        gone = np.ones(self.size, bool)
+        gone = np.ones(self.devices, bool)
         gone[list(self._devices)] = False
         self.memory["deadline"][gone] = NEVER
 

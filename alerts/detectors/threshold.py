@@ -27,7 +27,7 @@ from alerts.detectors.range import ORIGINS, Range, Width
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import QUANTITIES
-from domain.sample import Instants, Values
+from domain.sample import Instants, Slots, Values
 from domain.time import MINUTE, NEVER, SECOND, Micros
 
 GAP = 10 * MINUTE
@@ -136,13 +136,13 @@ class Threshold(Detector):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         defaults = [rule.limits(None) for rule in self.rules]
-        self.limits = np.tile(np.array(defaults, np.float32), (self.size, 1, 1))
+        self.limits = np.tile(np.array(defaults, np.float32), (self.subjects, 1, 1))
         for subject in subjects:
             if subject.thresholds:
                 self.limits[subject.slot] = [rule.limits(subject) for rule in self.rules]
         self._widest = np.ascontiguousarray(self.limits[:, :, 0].T)
         if self._range is not None:
-            self._range.configure(self.size, subjects)
+            self._range.configure(self.subjects, subjects)
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
         """Which of these rows are worth judging."""
@@ -151,13 +151,15 @@ class Threshold(Detector):
 
     def observe(self, news: News, out: list[Finding]) -> None:
         values = news.x[:, self.quantity]
-        odd = self.memory["busy"][news.device]
-        if self._range is not None:
-            self._learn(self._range, news)
+        odd = self.memory["busy"].take(news.device)
         for rule, limit in zip(self.rules, self._widest, strict=True):
-            odd |= rule.beyond(values, limit[news.slot])
-            if self._range is not None and rule.own:
-                odd |= rule.beyond(values, self.memory["own"][news.device, int(rule.above)])
+            odd |= rule.beyond(values, limit.take(news.slot))
+        if self._range is not None:
+            self._range.take(self.memory, news, self.quantity, self._frozen)
+            for rule in self.rules:
+                odd |= rule.beyond(
+                    values, self._range.limits(self.memory, news.device, int(rule.above))
+                )
         rows = np.flatnonzero(odd)
         if len(rows):
             rows = rows[self.counts(news, rows)]
@@ -171,12 +173,12 @@ class Threshold(Detector):
 
     # -- what is a resident's own ----------------------------------------------------------------
 
-    def _learn(self, learner: Range, news: News) -> None:
-        """Take in what counts; a limit that an alert was decided on stays while it is on."""
-        frozen = np.zeros((len(news), 2), bool)
+    def _frozen(self, device: Slots) -> NDArray[np.bool_]:
+        """Which limits, below and above, stay what they are: an alert was decided on them."""
+        frozen = np.zeros((len(device), 2), bool)
         for place, rule in enumerate(self.rules):
-            frozen[:, int(rule.above)] |= self.memory["level"][news.device, place] > 0
-        learner.take(self.memory, news, self.quantity, frozen)
+            frozen[:, int(rule.above)] |= self.memory["level"][device, place] > 0
+        return frozen
 
     def _limits(self, place: int, device: Any, slot: Any) -> Values:
         """The limits that hold for a rule, (rows, 2): the narrower of given and learned."""
@@ -184,7 +186,7 @@ class Threshold(Detector):
         rule = self.rules[place]
         if self._range is None or rule.own is None:
             return limits
-        own = self.memory["own"][device, int(rule.above)]
+        own = self._range.limits(self.memory, device, int(rule.above))
         narrower = np.fmin if rule.above else np.fmax
         return np.stack((narrower(limits[..., 0], own), limits[..., 1]), axis=-1)
 

@@ -107,7 +107,7 @@ class Trend(Detector):
         self._zones = Zones()
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._zones.configure(self.size, subjects)
+        self._zones.configure(self.subjects, subjects)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         rows = np.flatnonzero(news.measured_at >= self.memory["next"][news.slot])

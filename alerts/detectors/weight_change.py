@@ -54,7 +54,7 @@ class WeightChange(Detector):
         self._gain: Values = np.empty(0, np.float32)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._gain = np.full(self.size, GAIN_KG, np.float32)
+        self._gain = np.full(self.subjects, GAIN_KG, np.float32)
         for subject in subjects:
             own = subject.thresholds.get("weight_gain", GAIN_KG)
             if math.isfinite(own):

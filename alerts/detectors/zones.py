@@ -27,7 +27,7 @@ class Zones:
         self._of: Slots = np.zeros(0, np.int32)
 
     def configure(self, size: int, subjects: Sequence[Subject]) -> None:
-        """Take the residents' zones; ``size`` is one more than the largest slot."""
+        """Take the residents' zones; ``size`` is how many subjects there are."""
         places = {"UTC": 0}
         self._of = np.zeros(size, np.int32)
         for subject in subjects:

@@ -1,14 +1,17 @@
 """Nights of healthy sleepers: an alert is false; episodes that are put in must be found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
 
 from alerts.alert import Change
+from carewatch.evaluate.arrays import arrays
 from carewatch.evaluate.nights import (
+    EFFORT_RATE,
     EPISODES,
     Episode,
     breathing_night,
@@ -19,7 +22,7 @@ from carewatch.evaluate.played import Outcome, Played, play
 from carewatch.evaluate.progress import Progress
 from carewatch.evaluate.report import BadDataset, Curve, Report
 from carewatch.evaluate.scores import by_subject, share, wilson
-from domain.time import HOUR, MINUTE, SECOND
+from domain.time import DAY, HOUR, MINUTE, SECOND
 
 VITAL = frozenset(
     {
@@ -38,16 +41,24 @@ SEED = 1
 GRACE = MINUTE
 """An alert so long after an episode's end is still its."""
 
+SHORTEST, LONGEST = 10 * MINUTE, 2 * DAY
+"""Of a night that can be judged."""
+
 Nights = dict[str, Played]
+Found = dict[str, list[float | None]]
+"""Delay (s) of each episode, None where it was missed, by night."""
 
 
-def evaluate(path: Path, progress: Progress) -> Report:
-    """False alerts a night, then episodes found and how soon. Nothing is fitted to the file."""
-    nights = _read(path)
-    quiet = play(list(nights.values()))
-    found: dict[str, dict[str, list[float | None]]] = {}
+def evaluate(path: Path, progress: Progress, *, timezone: str = "UTC") -> Report:
+    """False alerts a night, then episodes found and how soon. Nothing is fitted to the file.
+
+    ``timezone`` is that of the sleepers, by its IANA name.
+    """
+    nights = _read(path, progress)
+    quiet = play(list(nights.values()), timezone)
+    found: dict[str, Found] = {}
     for episode in progress.over(EPISODES, "episodes"):
-        found[episode.name] = _inject(nights, episode)
+        found[episode.name] = _inject(nights, episode, timezone)
     return Report(
         figures=_false(nights, quiet) | _found(found),
         curves=[_curve(name, of) for name, of in found.items()],
@@ -57,30 +68,59 @@ def evaluate(path: Path, progress: Progress) -> Report:
             "Breathing was recorded in nights named _resp only; in the others it is made up.",
             "Each episode is played with the 90 minutes before it: what was learned from other "
             "nights has no say.",
+            "Episodes lie anywhere with signal, but not in the first 90 minutes nor the last 30.",
         ),
     )
 
 
-def _read(path: Path) -> Nights:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, BadZipFile, AttributeError) as error:
-        raise BadDataset(f"{path} cannot be read as an .npz file of nights: {error}") from None
+def _read(path: Path, progress: Progress) -> Nights:
+    found = dict(arrays(path, "overnight_reference.npz", progress.skip))
     random = np.random.default_rng(SEED)
     nights: Nights = {}
-    for name, array in sorted(arrays.items()):
-        if name.endswith("_RR") and array.ndim == 2 and array.shape[1] == 3 and len(array):
-            nights[name.removesuffix("_RR")] = heart_night(array.astype(np.float64), random)
-        elif name.endswith("_resp") and f"{name}_t0_ms" in arrays:
-            start = float(arrays[f"{name}_t0_ms"].ravel()[0])
-            nights[name] = breathing_night(array, start)
+    for name in sorted(found):
+        if name.endswith("_t0_ms"):
+            continue
+        try:
+            nights[name.removesuffix("_RR")] = _night(name, found, random)
+        except BadDataset as error:
+            progress.skip(f"{name} is skipped: {error}")
     if not nights:
         raise BadDataset(
             f"{path} holds no nights: arrays named PERSON_DATE_RR with three columns (epoch ms, "
             "heart rate, interval in s), or PERSON_DATE_resp with PERSON_DATE_resp_t0_ms."
         )
     return nights
+
+
+def _night(name: str, found: Mapping[str, NDArray[Any]], random: Generator) -> Played:
+    array = found[name]
+    if name.endswith("_RR"):
+        if array.ndim != 2 or array.shape[1] != 3:
+            raise BadDataset(f"its shape is {array.shape}, where (n, 3) is needed.")
+        return heart_night(_beats(array.astype(np.float64)), random)
+    if not name.endswith("_resp"):
+        raise BadDataset("its name ends neither in _RR nor in _resp.")
+    start = np.ravel(found.get(f"{name}_t0_ms", ()))
+    if len(start) != 1 or not np.isfinite(start[0]):
+        raise BadDataset(f"{name}_t0_ms, its beginning in epoch milliseconds, is missing.")
+    if array.ndim != 1 or len(array) < SHORTEST * EFFORT_RATE // SECOND:
+        raise BadDataset("it is no line of values, or shorter than ten minutes.")
+    if not np.isfinite(array).all():
+        raise BadDataset("some of its values are no numbers.")
+    return breathing_night(array, float(start[0]))
+
+
+def _beats(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The beats that have a time, in its order."""
+    known = table[np.isfinite(table[:, 0])]
+    beats: NDArray[np.float64] = known[np.argsort(known[:, 0], kind="stable")]
+    lasts = (beats[-1, 0] - beats[0, 0]) * 1000 if len(beats) else 0
+    if not SHORTEST <= lasts <= LONGEST:
+        raise BadDataset(
+            f"it lasts {lasts / MINUTE:.3g} minutes, where ten minutes to two days are needed "
+            "(times are epoch milliseconds)."
+        )
+    return beats
 
 
 def _person(night: str) -> str:
@@ -123,41 +163,59 @@ def _told(change: Change, name: str, nights: Nights) -> dict[str, Any]:
     }
 
 
-def _inject(nights: Nights, episode: Episode) -> dict[str, list[float | None]]:
-    """Delay (s) of each episode, None where it was missed, by person."""
+def _inject(nights: Nights, episode: Episode, timezone: str) -> Found:
+    """Delay (s) of each episode, None where it was missed, by night."""
     random = np.random.default_rng((SEED, EPISODES.index(episode)))
     names, starts, played = [], [], []
     for name, night in nights.items():
         if episode.quantity in night.values:
             for _ in range(EACH):
-                part, start = with_episode(night, episode, random)
-                names.append(name)
-                starts.append(start)
-                played.append(part)
-    outcome = play(played)
+                put = with_episode(night, episode, random)
+                if put is not None:
+                    names.append(name)
+                    played.append(put[0])
+                    starts.append(put[1])
     delays: list[float | None] = [None] * len(played)
-    for finding in outcome.findings:
+    for finding in play(played, timezone).findings if played else ():
         place = finding.slot
         late = finding.at - starts[place]
         mine = finding.active and finding.kind == episode.kind and delays[place] is None
         if mine and finding.since >= starts[place] and late <= episode.lasts + GRACE:
             delays[place] = late / SECOND
-    people: dict[str, list[float | None]] = {}
+    found: Found = {}
     for name, delay in zip(names, delays, strict=True):
-        people.setdefault(_person(name), []).append(delay)
-    return people
+        found.setdefault(name, []).append(delay)
+    return found
 
 
-def _found(found: dict[str, dict[str, list[float | None]]]) -> dict[str, Any]:
-    each = {name: _scored(people) for name, people in found.items()}
-    everything: dict[str, list[float | None]] = {}
-    for people in found.values():
-        for person, delays in people.items():
-            everything.setdefault(person, []).extend(delays)
-    return _scored(everything) | {"by_kind": each}
+def _found(found: Mapping[str, Found]) -> dict[str, Any]:
+    """Over all; of the heart and of breathing apart; and of these the recorded and the made up."""
+    heart = [of for name, of in found.items() if name.startswith("heart")]
+    breath = [of for name, of in found.items() if not name.startswith("heart")]
+    real = [{n: d for n, d in of.items() if n.endswith("_resp")} for of in breath]
+    made_up = [{n: d for n, d in of.items() if not n.endswith("_resp")} for of in breath]
+    parts = {
+        "heart": _scored(heart),
+        "breathing": _scored(breath),
+        "breathing_recorded": _scored(real),
+        "breathing_made_up": _scored(made_up),
+    }
+    return {
+        "found_heart": parts["heart"]["found"],
+        "found_breathing": parts["breathing"]["found"],
+        "found_breathing_recorded": parts["breathing_recorded"]["found"],
+        "found_breathing_made_up": parts["breathing_made_up"]["found"],
+        **_scored(list(found.values())),
+        "by_kind": {name: _scored([of]) for name, of in found.items()},
+        "by_origin": parts,
+    }
 
 
-def _scored(people: dict[str, list[float | None]]) -> dict[str, Any]:
+def _scored(found: Sequence[Found]) -> dict[str, Any]:
+    people: dict[str, list[float | None]] = {}
+    for of in found:
+        for night, own in of.items():
+            people.setdefault(_person(night), []).extend(own)
     delays = [delay for own in people.values() for delay in own]
     seen = sorted(delay for delay in delays if delay is not None)
     return {
@@ -175,7 +233,7 @@ def _share_found(drawn: Sequence[list[float | None]]) -> float | None:
     return share(sum(delay is not None for delay in delays), len(delays))
 
 
-def _curve(name: str, people: dict[str, list[float | None]]) -> Curve:
-    delays = [delay for own in people.values() for delay in own]
+def _curve(name: str, found: Found) -> Curve:
+    delays = [delay for own in found.values() for delay in own]
     seen = sorted(delay for delay in delays if delay is not None)
     return Curve(name, [0.0, *seen], [n / max(len(delays), 1) for n in range(len(seen) + 1)])

@@ -19,7 +19,7 @@ from alerts.engine import Engine
 from carewatch.evaluate.motion import START, Recording
 from carewatch.evaluate.progress import Progress
 from carewatch.evaluate.report import Curve
-from carewatch.evaluate.scores import Confusion, by_subject, wilson
+from carewatch.evaluate.scores import Confusion, by_subject, garwood, wilson
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import Finding
 from domain.sample import Batch
@@ -107,7 +107,7 @@ def _judged(
 def _likeliest(engine: Engine, events: Sequence[Any]) -> float | None:
     """How far above its model's limit the likeliest jolt is that was told to the end."""
     detector = next(each for each in engine.detectors if isinstance(each, Impacts))
-    last = {event.happened_at: event for event in events}
+    last = {event.happened_at: event for event in events if not detector.unseen(event)}
     return max((detector.margin(event) for event in last.values()), default=None)
 
 
@@ -117,10 +117,8 @@ def _likeliest(engine: Engine, events: Sequence[Any]) -> float | None:
 def figures(judged: Sequence[Judged]) -> dict[str, Any]:
     """Scores of these recordings, with 95 % intervals (drawn by subject)."""
     total = counts(judged)
-    daily = [each for each in judged if not each.recording.fall]
     delays = [each.delay_s for each in judged if each.recording.fall and each.delay_s is not None]
-    hours = sum(each.recording.seconds for each in daily) / 3600
-    alarms = sum(each.raised for each in daily)
+    alarms, hours = _alarms(judged)
     return {
         "recordings": len(judged),
         "falls": total.found + total.missed,
@@ -138,6 +136,12 @@ def figures(judged: Sequence[Judged]) -> dict[str, Any]:
         "false_alarms_per_hour": round(alarms / hours, 3) if hours else None,
         "intervals": _intervals(judged, total),
     }
+
+
+def _alarms(judged: Sequence[Judged]) -> tuple[int, float]:
+    """False alarms in the recordings of daily activities, and the hours of these."""
+    daily = [each for each in judged if not each.recording.fall]
+    return sum(each.raised for each in daily), sum(e.recording.seconds for e in daily) / 3600
 
 
 def counts(judged: Sequence[Judged]) -> Confusion:
@@ -195,6 +199,7 @@ def _intervals(judged: Sequence[Judged], total: Confusion) -> dict[str, Any]:
         name: by_subject(own, partial(_of_all, figure)) for name, figure in figures.items()
     }
     return drawn | {
+        "false_alarms_per_hour_garwood": garwood(*_alarms(judged)),
         "sensitivity_wilson": wilson(total.found, total.found + total.missed),
         "specificity_wilson": wilson(total.quiet, total.quiet + total.false),
     }

@@ -1,13 +1,14 @@
 """Recordings of acceleration, as the data sets have them, and as waves of a device."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carewatch.evaluate.arrays import Skip, arrays, silently
 from carewatch.evaluate.report import BadDataset
 from domain.time import SECOND, Micros
 from domain.wave import Wave
@@ -16,6 +17,7 @@ SISFALL_RATE = 200.0
 SISFALL_SCALE = 32 / 8192
 """g a step of the ADXL345: 13 bits over ±16 g."""
 UMAFALL_RATE = 20.0
+LONGEST_S = 86_400.0
 _OLD = "SE"
 START: Micros = 1_600_000_000 * SECOND
 """When the first recording is said to begin; the recordings name no times."""
@@ -69,64 +71,99 @@ class Recording:
         return replace(self, rate=rate, values=np.stack(axes, axis=1).astype(np.float32))
 
 
-def sisfall(path: Path) -> Iterator[Recording]:
+def sisfall(path: Path, skip: Skip = silently) -> Iterator[Recording]:
     """SisFall (Sucerquia et al., Sensors 17, 2017, 198): keys ``D01_SA01_R01``, int16 (n, 3)."""
-    with _opened(path) as file:
-        for name in file.files:
-            activity, subject, _ = _parts(path, name, 3)
-            yield Recording(
-                name,
-                subject,
-                activity,
-                fall=activity.startswith("F"),
-                older=subject.startswith(_OLD),
-                placement="waist",
-                rate=SISFALL_RATE,
-                values=(file[name] * SISFALL_SCALE).astype(np.float32),
-            )
+    yield from _recordings(path, "sisfall.npz", _of_sisfall, skip)
 
 
-def umafall(path: Path) -> Iterator[Recording]:
+def umafall(path: Path, skip: Skip = silently) -> Iterator[Recording]:
     """UMAFall (Casilari et al., 2017): keys ``01_ADL_Walking_1_WAIST``, float32 (n, 4): ms, g.
 
     Its steps are uneven (about 50 ms); the values are put on an even grid of 20 a second.
     """
-    with _opened(path) as file:
-        for name in file.files:
-            parts = name.split("_")
-            _parts(path, name, 5, at_least=True)
-            yield Recording(
-                name,
-                parts[0],
-                "_".join(parts[2:-2]),
-                fall=parts[1] == "Fall",
-                older=False,
-                placement=parts[-1].lower(),
-                rate=UMAFALL_RATE,
-                values=_even(file[name]),
-            )
+    yield from _recordings(path, "umafall.npz", _of_umafall, skip)
 
 
-def _opened(path: Path) -> "np.lib.npyio.NpzFile":
-    try:
-        file = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, BadZipFile) as error:
-        raise BadDataset(f"{path} cannot be read as an .npz file: {error}") from None
-    if not isinstance(file, np.lib.npyio.NpzFile):
-        raise BadDataset(f"{path} is one array: an .npz file with an array a recording is needed.")
-    return file
+def _recordings(
+    path: Path, usual: str, made: Callable[[str, NDArray[Any]], Recording], skip: Skip
+) -> Iterator[Recording]:
+    """What can be used of a file; BadDataset, with the first reason, if that is nothing."""
+    used, why = 0, "it is empty."
+
+    def skipped(sentence: str) -> None:
+        nonlocal why
+        why = sentence if why == "it is empty." else why
+        skip(sentence)
+
+    for name, array in arrays(path, usual, skipped):
+        try:
+            recording = made(name, array)
+        except BadDataset as error:
+            skipped(f"{name} is skipped: {error}")
+            continue
+        used += 1
+        yield recording
+    if not used:
+        raise BadDataset(f"{path} holds no recording that can be used: {why}")
 
 
-def _parts(path: Path, name: str, count: int, at_least: bool = False) -> list[str]:
+def _of_sisfall(name: str, array: NDArray[Any]) -> Recording:
+    activity, subject, *_ = _parts(name, 3, 3)
+    values = (_table(array, 3) * SISFALL_SCALE).astype(np.float32)
+    return Recording(
+        name,
+        subject,
+        activity,
+        fall=activity.startswith("F"),
+        older=subject.startswith(_OLD),
+        placement="waist",
+        rate=SISFALL_RATE,
+        values=_long_enough(values, SISFALL_RATE),
+    )
+
+
+def _of_umafall(name: str, array: NDArray[Any]) -> Recording:
+    parts = _parts(name, 5)
+    return Recording(
+        name,
+        parts[0],
+        "_".join(parts[2:-2]),
+        fall=parts[1] == "Fall",
+        older=False,
+        placement=parts[-1].lower(),
+        rate=UMAFALL_RATE,
+        values=_long_enough(_even(_table(array, 4)), UMAFALL_RATE),
+    )
+
+
+def _parts(name: str, fewest: int, most: int = 99) -> list[str]:
     parts = name.split("_")
-    if len(parts) < count or (len(parts) > count and not at_least):
-        raise BadDataset(f"{path}: the recording {name} is not named as in this data set.")
+    if not fewest <= len(parts) <= most:
+        raise BadDataset("it is not named as in this data set.")
     return parts
 
 
-def _even(table: NDArray[np.float32]) -> NDArray[np.float32]:
+def _table(array: NDArray[Any], columns: int) -> NDArray[np.float64]:
+    """The rows that are numbers throughout."""
+    if array.ndim != 2 or array.shape[1] != columns:
+        raise BadDataset(f"its shape is {array.shape}, where (n, {columns}) is needed.")
+    table = array.astype(np.float64)
+    return np.asarray(table[np.isfinite(table).all(axis=1)])
+
+
+def _long_enough(values: NDArray[np.float32], rate: float) -> NDArray[np.float32]:
+    if len(values) < rate:
+        raise BadDataset(f"it holds {len(values)} values: less than a second.")
+    return values
+
+
+def _even(table: NDArray[np.float64]) -> NDArray[np.float32]:
     """(n, 4) with milliseconds first to (m, 3) at ``UMAFALL_RATE``."""
-    seconds, first = np.unique(table[:, 0].astype(np.float64) / 1000, return_index=True)
+    seconds, first = np.unique(table[:, 0] / 1000, return_index=True)
+    if len(seconds) < 2:
+        raise BadDataset("it has no two times (in milliseconds, in the first column).")
+    if seconds[-1] - seconds[0] > LONGEST_S:
+        raise BadDataset("its times span more than a day: they are to be in milliseconds.")
     at = np.arange(seconds[0], seconds[-1], 1 / UMAFALL_RATE)
     axes = [np.interp(at, seconds, table[first, axis]) for axis in (1, 2, 3)]
     return np.stack(axes, axis=1).astype(np.float32)

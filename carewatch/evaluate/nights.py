@@ -15,7 +15,7 @@ from scipy.signal import butter, sosfiltfilt
 
 from carewatch.evaluate.played import Played
 from domain.sample import Instants
-from domain.time import HOUR, MINUTE, SECOND, Micros
+from domain.time import MINUTE, SECOND, Micros
 
 STEP = 5 * SECOND
 AGREES = 0.25
@@ -34,6 +34,7 @@ CONTEXT = 90 * MINUTE
 """What is played before an episode."""
 
 AFTER = 2 * MINUTE
+GETTING_UP = 30 * MINUTE
 
 Column = NDArray[np.floating]
 
@@ -96,21 +97,25 @@ def breathing_night(effort: NDArray[np.float32], start_ms: float) -> Played:
     return Played(_instants(start_ms + WINDOW_S * 1000, count), values)
 
 
-def with_episode(night: Played, episode: Episode, random: Generator) -> tuple[Played, Micros]:
+def with_episode(
+    night: Played, episode: Episode, random: Generator
+) -> tuple[Played, Micros] | None:
     """The hour and a half before an episode, the episode, and a while after; and its start.
 
-    It begins anywhere between 21:00 and 7:00 that has signal, but not in the first hour and a
-    half; at any hour, where nothing of the night is left.
+    It begins anywhere that has signal, whatever the clock says, but not in the first hour and a
+    half, nor in the last half hour, in which people get up. None where there is no such place.
     """
-    count = episode.lasts // STEP
+    count, first = episode.lasts // STEP, CONTEXT // STEP
     value = night.values[episode.quantity]
     good = ~np.isnan(value) & (night.values["signal_quality"] >= 0.5)
+    last = len(night.at) - max(GETTING_UP, AFTER) // STEP - count
+    if last <= first:
+        return None
     share = np.lib.stride_tricks.sliding_window_view(good, count).mean(axis=1)
-    first = CONTEXT // STEP
-    starts = np.flatnonzero(share[first : len(night.at) - AFTER // STEP - count] >= 0.8) + first
-    hour = night.at[starts] // HOUR % 24
-    asleep = starts[(hour >= 21) | (hour < 7)]
-    start = int(random.choice(asleep if len(asleep) else starts))
+    starts = np.flatnonzero(share[first:last] >= 0.8) + first
+    if not len(starts):
+        return None
+    start = int(random.choice(starts))
     changed = value.copy()
     during = slice(start, start + count)
     changed[during] = 0 if episode.by is None else changed[during] + episode.by

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alerts.alert import Change
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
-from alerts.policy import Policy
+from alerts.policy import Policies
 from alerts.react import Book
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import Finding
@@ -47,7 +47,7 @@ def play(recordings: Sequence[Played], timezone: str = "UTC") -> Outcome:
     samples = _batch(recordings)
     now = int(samples.received_at.max(initial=0))
     findings = engine.step(now, samples, ())
-    changes = Book().react(findings, directory, Policy.default(), now)
+    changes = Book().react(findings, directory, Policies.default(), now)
     return Outcome(findings, changes)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from scipy.special import gammaincinv
 
 Z95 = 1.959964
 """A normal variable is within this many standard deviations in 95 % of cases."""
@@ -106,6 +107,19 @@ def wilson(hits: int, trials: int) -> tuple[float, float]:
     reach = Z95 * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
     low, high = ((middle + side * reach) / (1 + z2 / trials) for side in (-1, 1))
     return max(round(low, 6), 0.0), min(round(high, 6), 1.0)
+
+
+def garwood(events: int, hours: float) -> tuple[float, float] | None:
+    """The 95 % interval of a rate of which ``events`` were seen in ``hours``, where they come
+    independently of one another (Garwood 1936); None of no time.
+
+    >>> garwood(0, 2), garwood(8, 7.04)
+    ((0.0, 1.84444), (0.490601, 2.239089))
+    """
+    if not hours:
+        return None
+    low = float(gammaincinv(events, 0.025)) if events else 0.0
+    return round(low / hours, 6), round(float(gammaincinv(events + 1, 0.975)) / hours, 6)
 
 
 def by_subject(

@@ -20,7 +20,7 @@ _SEEN = (
 
 def evaluate(path: Path, progress: Progress, *, cross_validate: bool = False) -> Report:
     """The recordings of a file, by the shipped model or by one fitted without each subject."""
-    recordings = list(motion.sisfall(path))
+    recordings = list(motion.sisfall(path, progress.skip))
     if cross_validate:
         judged = _without_each(recordings, progress)
     else:
@@ -48,8 +48,10 @@ def _without_each(recordings: Sequence[Recording], progress: Progress) -> list[J
     judged: dict[str, Judged] = {}
     groups = list(falls.folds([recording.subject for recording in recordings], FOLDS))
     for left_out in progress.over(groups, "folds"):
-        model = fall.waist(learned.without(left_out))
+        others = learned.without(left_out)
+        waist, upright = fall.waist(others), fall.upright(others)
+        models = {"waist": waist, "upright": upright, "wrist": waist, "general": waist}
         own = [recording for recording in recordings if recording.subject in left_out]
-        told = falls.judge(own, Progress(), {"waist": model, "wrist": model, "general": model})
+        told = falls.judge(own, Progress(), models)
         judged |= {each.recording.name: each for each in told}
     return [judged[recording.name] for recording in recordings]

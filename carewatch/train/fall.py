@@ -1,13 +1,16 @@
 """``python -m carewatch.train.fall --sisfall FILE [--umafall FILE] [--out FILE]``
 
 Learns which jolts are falls, and writes ``alerts/detectors/impact.json``: boosted trees of three
-questions each (scikit-learn's HistGradientBoostingClassifier). The trunk's model sees SisFall
-alone, as 200 and as 20 values a second, so that UMAFall stays an independent check of it. The
-wrist's sees UMAFall's wrists with UMAFall's waists and SisFall beside them; the general one sees
-all alike. The same data and the same seed give the same file.
+questions each (scikit-learn's HistGradientBoostingClassifier). The trunk's two models see SisFall
+alone, as 200 and as 20 values a second, so that UMAFall stays an independent check of them. The
+one that knows which way is up sees each person's recordings on one device, in their order, so that
+it learns from what was walked before; how far it is trusted is the detector's affair. The wrist's
+sees UMAFall's wrists with UMAFall's waists and SisFall beside them; the general one sees all alike.
+The same data and the same seed give the same file.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +32,9 @@ TREES = 120
 RATE = 0.1
 LEAST = 20
 ROUNDS = 2
-LIMITS = {"waist": 0.5, "wrist": -0.5, "general": 1.0}
+PLAIN = FEATURES.index("leaning_before_deg")
+"""The features from this one on need the upright."""
+LIMITS = {"waist": 0.5, "upright": 0.5, "wrist": -0.5, "general": 1.0}
 """Score (log odds) from which on it is a fall. The wrist's classes are weighted alike, and a missed
 fall is the greater harm."""
 
@@ -107,18 +112,26 @@ def of_sisfall(recordings: Iterable[Recording]) -> Jolts:
 
 def waist(sisfall_: Jolts) -> dict[str, Any]:
     """The trunk's model, of SisFall alone."""
-    return numbers(learn([(sisfall_, 1.0)]), LIMITS["waist"])
+    return numbers(learn([(sisfall_.about(PLAIN), 1.0)]), LIMITS["waist"])
+
+
+def upright(sisfall_: Jolts) -> dict[str, Any]:
+    """The trunk's model where it is known which way is up."""
+    known = sisfall_.take(sisfall_.features[:, PLAIN] >= 0)
+    return numbers(learn([(known, 1.0)]), LIMITS["upright"])
 
 
 def wrist(sisfall_: Jolts | None, waist_: Jolts, wrist_: Jolts) -> dict[str, Any]:
     """The wrist's model: mostly of wrists, and a little of how people fall at all."""
     parts = [(waist_, 0.2), (wrist_, 1.0)] + ([(sisfall_, 0.05)] if sisfall_ else [])
-    return numbers(learn(parts, balanced=True), LIMITS["wrist"])
+    plain = [(part.about(PLAIN), weight) for part, weight in parts]
+    return numbers(learn(plain, balanced=True), LIMITS["wrist"])
 
 
 def general(sisfall_: Jolts, waist_: Jolts, wrist_: Jolts) -> dict[str, Any]:
     """For sensors that do not say where they are worn: all together."""
-    return numbers(learn([(sisfall_, 0.5), (waist_, 1.0), (wrist_, 2.0)]), LIMITS["general"])
+    parts = [(sisfall_, 0.5), (waist_, 1.0), (wrist_, 2.0)]
+    return numbers(learn([(part.about(PLAIN), each) for part, each in parts]), LIMITS["general"])
 
 
 def shipped() -> Mapping[str, Any]:
@@ -141,14 +154,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     learned = {
         "waist": waist(young),
+        "upright": upright(young),
         "wrist": wrist(young, at_waist, at_wrist),
         "general": general(young, at_waist, at_wrist),
     }
-    write(given.out, learned, young, worn)
+    data = {path.name: described(path) for path in (given.sisfall, given.umafall)}
+    write(given.out, learned, young, worn, data)
     return 0
 
 
-def write(out: Path, learned: dict[str, Any], young: Jolts, worn: Sequence[Recording]) -> None:
+def described(path: Path) -> dict[str, Any]:
+    """Size and SHA-256 of a file of data, so that it can be recognised."""
+    content = path.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def write(
+    out: Path,
+    learned: dict[str, Any],
+    young: Jolts,
+    worn: Sequence[Recording],
+    data: dict[str, Any],
+) -> None:
+    """The file of the models. What they score is measured afterwards, and put in by hand."""
+    from sklearn import __version__ as version
+
     subjects = {
         "sisfall": sorted({str(name) for name in young.subject}),
         "umafall": sorted({recording.subject for recording in worn}),
@@ -157,8 +187,10 @@ def write(out: Path, learned: dict[str, Any], young: Jolts, worn: Sequence[Recor
         "what": "Boosted trees: which jolts of a worn sensor are falls",
         "command": "python -m carewatch.train.fall --sisfall FILE --umafall FILE",
         "date": iso(SystemClock().now())[:10],
+        "scikit-learn": version,
+        "data": data,
         "subjects": subjects,
-        "scores": "docs/detectors.md, Falls from acceleration",
+        "scores": "not measured yet: docs/detectors.md, Falls from acceleration, says how",
         "features": list(FEATURES),
     }
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]

@@ -1,14 +1,18 @@
 """Jolts of recordings, through the signal stage that runs live, with what they were."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carewatch.evaluate.motion import START, Recording
 from domain.event import Impact
-from ingest.signals.acceleration import Acceleration
+from domain.time import MINUTE, SECOND, Micros
+from ingest.signals.acceleration import Acceleration, searched
+
+PAUSE: Micros = MINUTE
+"""Between a sensor's recordings."""
 
 Scores = NDArray[np.float64]
 
@@ -42,6 +46,10 @@ class Jolts:
             self.fall[rows],
         )
 
+    def about(self, features: int) -> "Jolts":
+        """The same, described by the first so many features alone."""
+        return replace(self, features=self.features[:, :features])
+
     def labels(self, score: Callable[[NDArray[np.float64]], Scores] | None) -> NDArray[np.int8]:
         """1 for the jolt of each fall, 0 for those of daily activities, -1 for what is unknown.
 
@@ -58,13 +66,15 @@ class Jolts:
 
 
 def jolts(recordings: Iterable[Recording], seed: int = 1) -> Jolts:
-    """All jolts of these recordings, each recording by a device of its own."""
+    """All jolts of these recordings, which follow one another on a device a subject, placement
+    and rate."""
     random = np.random.default_rng(seed)
+    sensors = _Sensors()
     kept: list[Recording] = []
     rows: list[tuple[tuple[float, ...], int, int, bool]] = []
     count = 0
     for recording in recordings:
-        for story in _stories(recording):
+        for story in sensors.stories(recording):
             for impact in story:
                 last = impact is story[-1]
                 if last or random.random() < _PARTIAL:
@@ -82,16 +92,27 @@ def jolts(recordings: Iterable[Recording], seed: int = 1) -> Jolts:
     )
 
 
-def _stories(recording: Recording) -> list[list[Impact]]:
-    """What is told of each jolt, one list a jolt."""
-    signal = Acceleration()
-    stories: dict[int, list[Impact]] = {}
-    for wave in recording.waves(START, 0, 0):
-        derived = signal.take(wave)
-        for event in derived.events if derived else ():
-            if isinstance(event, Impact):
-                stories.setdefault(event.happened_at, []).append(event)
-    return list(stories.values())
+class _Sensors:
+    """The devices of a training set, and the clocks of each."""
+
+    def __init__(self) -> None:
+        self._signals: dict[tuple[str, str | None, float], Acceleration] = {}
+        self._now: dict[tuple[str, str | None, float], Micros] = {}
+
+    def stories(self, recording: Recording) -> list[list[Impact]]:
+        """What is told of each jolt, one list a jolt."""
+        key = (recording.subject, recording.placement, recording.rate)
+        signal = self._signals.setdefault(key, Acceleration())
+        start = self._now.get(key, START)
+        stories: dict[int, list[Impact]] = {}
+        for wave in recording.waves(start, 0, 0):
+            derived = signal.take(wave)
+            for event in derived.events if derived else ():
+                if isinstance(event, Impact) and searched(event):
+                    stories.setdefault(event.happened_at, []).append(event)
+        end = start + round(recording.seconds * SECOND)
+        self._now[key] = -(-(end + PAUSE) // SECOND) * SECOND
+        return list(stories.values())
 
 
 def _groups(of: NDArray[np.intp], wanted: NDArray[np.bool_]) -> list[NDArray[np.intp]]:

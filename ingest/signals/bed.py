@@ -7,7 +7,7 @@ whoever keeps it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from domain.sample import Batch
 from domain.time import Micros
 from domain.wave import Wave
 from ingest.signals.derived import Derived
+from ingest.signals.late import Late
 from ingest.signals.presence import Presence
 from ingest.signals.sleeper import HOP, Sleeper, judge
 from ingest.signals.steady import FASTEST, SLOWEST, STEP, Steady, follow
@@ -46,13 +47,16 @@ class Bed:
 
     def __init__(self) -> None:
         self._streams: dict[int, _Stream] = {}
+        self._late = Late()
 
     def take(self, wave: Wave) -> Derived | None:
         """A sample for each two seconds that this wave completes."""
         if not SLOWEST <= wave.rate <= FASTEST:
             return None
         stream = self._streams.setdefault(wave.device, _Stream())
-        rows = list(_heard(stream, wave))
+        rows: list[Row] = []
+        for ready in self._late.take(wave):
+            rows += _heard(stream, replace(ready, received_at=wave.received_at))
         return Derived(_batch(wave, rows), ()) if rows else None
 
     def state(self) -> Mapping[str, NDArray[Any]]:
@@ -61,11 +65,11 @@ class Bed:
         told: dict[str, NDArray[Any]] = {"device": np.array(list(self._streams), np.int64)}
         for part, name in _columns():
             told[name] = np.array([getattr(_part(s, part), name) for s in streams])
-        return told
+        return told | {f"late/{name}": array for name, array in self._late.state().items()}
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what :meth:`state` gave; of another shape, nothing."""
-        self._streams = {}
+        self._streams, self._late = {}, Late()
         if not all(_fits(arrays.get(name), part, name) for part, name in _columns()):
             return
         for row, device in enumerate(arrays["device"].tolist()):
@@ -73,6 +77,8 @@ class Bed:
             for part, name in _columns():
                 value = arrays[name][row]
                 setattr(_part(stream, part), name, value.copy() if value.ndim else value.item())
+        mine = {n.removeprefix("late/"): a for n, a in arrays.items() if n.startswith("late/")}
+        self._late.load(mine)
 
 
 # -- from waves to hops ----------------------------------------------------------------------------

@@ -4,7 +4,12 @@ A fall is a sequence (Noury et al., IRBM 29, 2008, 340): on one's feet, a part o
 partly weightless, an impact, then lying, in another posture and mostly still. Each number below
 measures one of these. None depends on how the sensor is turned: they are lengths of vectors,
 angles between the directions of gravity at two times, and parts along and across the direction
-of gravity before the jolt (found by averaging: a low-pass).
+of gravity before the jolt (found by averaging: a low-pass). Where it is known which way is up
+(``ingest.signals.upright``), three more say how far from it the trunk leaned.
+
+What was not seen is taken to be rest: gravity pointed as it did on that side of the hole which is
+farther from the jolt. It does not count as stillness: there was as much movement there as in what
+was seen of the same side, before or after the jolt.
 """
 
 import numpy as np
@@ -49,20 +54,29 @@ FEATURES = (
     "other_after_g",  # and more than 1 s after
     "jolts_before",  # spans before with an acceleration of half the greatest
     "jolts_after",
+    "leaning_before_deg",  # direction of gravity and the upright: before; NOT_KNOWN without one
+    "leaning_after_deg",  # from 1 s after to the end
+    "leaning_end_deg",  # in the last second
 )
+NOT_KNOWN = -1.0
 STILL_G = 0.06
 """A span with less movement than this is still; a sensor's own noise is 0.01 to 0.03 g."""
 
 Axes = NDArray[np.float64]
 
 
-def describe(window: Axes) -> tuple[float, ...]:
+def describe(window: Axes, upright: Axes | None = None) -> tuple[float, ...]:
     """The features of a jolt, in the order of ``FEATURES``.
 
     ``window`` is (n, 3) in g, ``RATE`` rows a second, the greatest acceleration at row
     ``BEFORE``; ``BEFORE + AT_LEAST <= n``, rows after ``BEFORE + AT_MOST`` are not looked at.
+    Rows of NaN are not known. ``upright`` is the direction of gravity (3,) when the person
+    stands, where that is known.
     """
     window = window[: BEFORE + min(len(window) - BEFORE, AT_MOST) // BLOCK * BLOCK]
+    unknown: NDArray[np.bool_] = np.isnan(window[:, 0])
+    if unknown.any():
+        window = _at_rest(window, unknown)
     norm = np.sqrt(np.einsum("ij,ij->i", window, window))
     blocks = window.reshape(-1, BLOCK, 3)
     means = blocks.mean(axis=1)
@@ -72,10 +86,17 @@ def describe(window: Axes) -> tuple[float, ...]:
             0.0,
         )
     )
+    if unknown.any():
+        _as_seen(moved, np.asarray((~unknown).reshape(-1, BLOCK).all(axis=1)))
     most = norm.reshape(-1, BLOCK).max(axis=1)
     return tuple(
         float(value)
-        for value in (*_jolt(window, norm, means), *_posture(means), *_movement(moved, most))
+        for value in (
+            *_jolt(window, norm, means),
+            *_posture(means),
+            *_movement(moved, most),
+            *_leaning(means, upright),
+        )
     )
 
 
@@ -85,7 +106,7 @@ _HIT = BEFORE // BLOCK
 
 def _jolt(window: Axes, norm: Axes, means: Axes) -> tuple[float, ...]:
     close = norm[BEFORE - BLOCK : BEFORE + BLOCK]
-    down = _unit(means[: _HIT - 2].mean(axis=0))
+    down = unit(means[: _HIT - 2].mean(axis=0))
     near = window[BEFORE - BLOCK : BEFORE + BLOCK]
     along = near @ down
     across = np.sqrt(np.maximum(close * close - along * along, 0.0))
@@ -109,7 +130,7 @@ def _posture(means: Axes) -> tuple[float, ...]:
     after, end = later.mean(axis=0), means[-2:].mean(axis=0)
     units = means / np.maximum(np.sqrt(np.einsum("ij,ij->i", means, means)), 1e-6)[:, None]
     steps = np.einsum("ij,ij->i", units[1:], units[:-1])
-    sway = units[_HIT + 2 :] @ _unit(after) if len(means) > _HIT + 2 else np.ones(1)
+    sway = units[_HIT + 2 :] @ unit(after) if len(means) > _HIT + 2 else np.ones(1)
     return (
         _angle(before, after),
         _angle(means[_HIT - 2], means[_HIT + 2 if len(means) > _HIT + 2 else -1]),
@@ -142,13 +163,51 @@ def _movement(moved: Axes, most: Axes) -> tuple[float, ...]:
     )
 
 
-def _unit(vector: Axes) -> Axes:
-    unit: Axes = vector / max(float(np.sqrt(vector @ vector)), 1e-6)
-    return unit
+def _leaning(means: Axes, upright: Axes | None) -> tuple[float, ...]:
+    if upright is None:
+        return NOT_KNOWN, NOT_KNOWN, NOT_KNOWN
+    later = means[_HIT + 2 :] if len(means) > _HIT + 2 else means[-1:]
+    three = means[: _HIT - 2].mean(axis=0), later.mean(axis=0), means[-2:].mean(axis=0)
+    return tuple(_angle(upright, direction) for direction in three)
+
+
+def runs(chosen: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Begin and end (exclusive) of each run of what is chosen.
+
+    >>> runs(np.array([True, False, True, True]))
+    [(0, 1), (2, 4)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], chosen.astype(np.int8), [0]))))
+    return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
+
+
+def _at_rest(window: Axes, unknown: NDArray[np.bool_]) -> Axes:
+    """Fill what is unknown with gravity as on that side of the hole which is farther from the
+    jolt, where there is one."""
+    filled = window.copy()
+    for begin, end in runs(unknown):
+        earlier = begin > 0 and (end <= BEFORE or end == len(window))
+        near = window[max(begin - BLOCK, 0) : begin] if earlier else window[end : end + BLOCK]
+        filled[begin:end] = unit(np.nanmean(near, axis=0))
+    return filled
+
+
+def _as_seen(moved: Axes, seen: NDArray[np.bool_]) -> None:
+    """Let spans that were not seen move as the others of their side do, if there are any."""
+    for side in (slice(0, _HIT - 2), slice(_HIT + 2, None)):
+        own, known = moved[side], seen[side]
+        if known.any():
+            own[~known] = own[known].mean()
+
+
+def unit(vector: Axes) -> Axes:
+    """The direction (3,) of a vector (3,), of length 1."""
+    direction: Axes = vector / max(float(np.sqrt(vector @ vector)), 1e-6)
+    return direction
 
 
 def _angle(one: Axes, other: Axes) -> float:
-    return _degrees(float(_unit(one) @ _unit(other)))
+    return _degrees(float(unit(one) @ unit(other)))
 
 
 def _degrees(cosine: float) -> float:

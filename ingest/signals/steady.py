@@ -52,7 +52,9 @@ class Steady:
 
 def follow(steady: Steady, wave: Wave) -> tuple[Floats, bool]:
     """The values at the fiftieths that this wave completes, and whether the signal began anew."""
-    raw = wave.values[:, 0].astype(np.float64)
+    raw = _whole(wave.values[:, 0].astype(np.float64), wave.rate)
+    if not len(raw):
+        return np.empty(0), False
     ahead = _ahead(steady, wave)
     if ahead is not None and ahead <= -len(raw) and wave.received_at - steady.heard <= OUTDATED:
         return np.empty(0), False
@@ -63,6 +65,18 @@ def follow(steady: Steady, wave: Wave) -> tuple[Floats, bool]:
     elif ahead:
         raw = raw[-ahead:] if ahead < 0 else _bridged(steady, raw, ahead)
     return _resampled(steady, _smooth(steady, raw)), anew
+
+
+def _whole(raw: Floats, rate: float) -> Floats:
+    """With straight lines over what is missing; nothing, where too much of it is."""
+    known = np.isfinite(raw)
+    if known.all():
+        return raw
+    at = np.flatnonzero(known)
+    longest = np.diff(np.concatenate(([-1], at, [len(raw)]))).max() - 1
+    if longest > BRIDGED_S * rate:
+        return np.empty(0)
+    return np.interp(np.arange(len(raw)), at, raw[at])
 
 
 def _ahead(steady: Steady, wave: Wave) -> int | None:

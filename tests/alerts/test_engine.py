@@ -208,7 +208,7 @@ def test_state_stays_small() -> None:
     engine = Engine(standard(), judging_samples())
     beds = [Device(f"bed-{n}", people + n, n) for n in range(people)]
     engine.know(Snapshot([Subject(f"r{n}", n, f"r{n}") for n in range(people)], beds))
-    assert sum(array.nbytes for array in engine.state().values()) < 4096 * people
+    assert sum(array.nbytes for array in engine.state().values()) < 3072 * people
 
 
 def test_nothing_at_all_is_a_turn_too() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alerts.detectors import judging_samples, standard
 from alerts.detectors.ambient import Ambient
 from alerts.detectors.detector import Detector
+from alerts.detectors.opinion import Opinion
 from alerts.engine import Engine
 from domain.finding import KINDS, RANK, Finding
 from domain.quantity import HEART_RATE, QUANTITIES, WIDTH
@@ -22,7 +23,7 @@ from tests.contracts.stream import PEOPLE, START, Message, chunks, run, stream, 
 
 Make = Callable[[], Engine]
 SEEDS = range(2)
-POOLED = {Ambient}
+POOLED = {Ambient, Opinion}
 """Their memory has a row for each series that was ever told, and none for all others."""
 LEARNT_IN_DAYS = {"ambient_unusual", "inactivity", "not_up", "trend"}
 """What streams of minutes need not show; the detectors' own tests tell of it."""
@@ -188,9 +189,9 @@ def test_ten_thousand_residents_are_told_apart() -> None:
 
 def test_memory_is_columns_of_plain_numbers() -> None:
     for detector in standard():
-        detector.resize(8)
+        detector.resize(8, 8)
         for array in detector.memory.values():
-            assert len(array) == (0 if type(detector) in POOLED else 8)
+            assert len(array) == 8 or (type(detector) in POOLED and not len(array))
             assert array.dtype.kind in "bif"
 
 

@@ -119,12 +119,65 @@ def test_a_signal_that_ends_soon_after_the_impact_was_told_of() -> None:
     assert not impacts[-1].whole
 
 
+@pytest.mark.parametrize("behind", [0.1, 0.6, 1.3])
+def test_a_strong_jolt_is_told_of_though_the_signal_ends_with_it(behind: float) -> None:
+    values = fall(50) * 1.5
+    hit = int(np.linalg.norm(values, axis=1).argmax())
+    impacts = told(Acceleration(), list(waves(values[: hit + round(50 * behind)], 50, 1)))
+    impact = impacts[-1]
+    assert abs(impact.happened_at - START - hit / 50 * SECOND) < 0.1 * SECOND
+    assert impact.seen_until - impact.happened_at < 1.4 * SECOND
+    assert np.isfinite(impact.features).all()
+
+
 @pytest.mark.parametrize("hole", [0.1, 0.4])
-def test_a_short_hole_is_bridged_and_a_long_one_begins_anew(hole: float) -> None:
+def test_a_short_hole_is_bridged(hole: float) -> None:
     heard = list(waves(fall(50), 50, 1))
     short = [replace(w, start=w.start + round(n * hole * SECOND)) for n, w in enumerate(heard)]
     assert whole(told(Acceleration(), short))
-    assert not whole(told(Acceleration(), heard[:10] + heard[12:]))
+
+
+@pytest.mark.parametrize("lost", [(4, 7), (6, 8), (9, 10), (10, 12), (11, 15)])
+def test_a_jolt_outlives_a_hole_before_or_after_it(lost: tuple[int, int]) -> None:
+    heard = list(waves(fall(50), 50, 1))
+    complete = strongest(told(Acceleration(), heard))
+    holed = strongest(told(Acceleration(), heard[: lost[0]] + heard[lost[1] :]))
+    assert holed.happened_at == complete.happened_at
+    for feature in (PEAK, TURN, STILL):
+        assert holed.features[feature] == pytest.approx(complete.features[feature], rel=0.2)
+
+
+def test_after_a_hole_of_more_than_five_seconds_all_begins_anew() -> None:
+    heard = list(waves(fall(50), 50, 1))
+    assert not whole(told(Acceleration(), heard[:10] + heard[16:]))
+
+
+@pytest.mark.parametrize("late", range(3, 13))
+def test_what_comes_late_fills_its_hole_in(late: int) -> None:
+    heard = list(waves(fall(50), 50, 1))
+    moved = replace(heard[late], received_at=heard[late + 2].received_at)
+    order = [*heard[:late], *heard[late + 1 : late + 3], moved, *heard[late + 3 :]]
+    complete = strongest(told(Acceleration(), heard))
+    patched = strongest(told(Acceleration(), order))
+    assert patched.happened_at == complete.happened_at
+    assert patched.features == pytest.approx(complete.features, rel=0.1, abs=0.1)
+
+
+def test_values_that_are_missing_here_and_there_change_little() -> None:
+    values = fall(50)
+    complete = strongest(told(Acceleration(), list(waves(values, 50, 1))))
+    values[::17, 1] = np.nan
+    holed = strongest(told(Acceleration(), list(waves(values, 50, 1))))
+    for feature in (PEAK, TURN, STILL):
+        assert holed.features[feature] == pytest.approx(complete.features[feature], rel=0.15)
+
+
+def test_a_hole_is_the_same_hole_within_a_message_and_between_two() -> None:
+    values = fall(50)
+    values[500:600] = np.nan
+    within = strongest(told(Acceleration(), list(waves(values, 50, 20))))
+    between = strongest(told(Acceleration(), list(waves(values, 50, 2))))
+    assert within.features == pytest.approx(between.features, rel=1e-3, abs=1e-3)
 
 
 def test_no_numbers_clipped_values_and_one_value_a_message_break_nothing() -> None:

@@ -1,5 +1,6 @@
 """Readings are kept once, whatever comes twice, late or in pieces."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from domain.quantity import COLUMN, WIDTH
 from domain.sample import Batch
 from domain.time import DAY, SECOND, Micros, from_datetime, to_datetime
 from ingest import store
+
+pytestmark = pytest.mark.every_edition
 
 NOW: Micros = 1_763_713_800_000_000
 
@@ -119,6 +122,24 @@ def test_what_arrived_since_a_checkpoint_comes_back_in_order(kept: psycopg.Conne
     assert since.x[:, COLUMN["heart_rate"]].tolist() == [62.0]
     assert since.x[:, COLUMN["in_bed"]].tolist() == [1.0]
     assert since.received_at.tolist() == [NOW + SECOND + 1000]
+
+
+def test_rare_quantities_come_back_too(kept: psycopg.Connection) -> None:
+    said = {"heart_rate": 61, "systolic": 150, "weight": 61.5}
+    keep(kept, samples((NOW, said)))
+    since = store.samples_since(kept, NOW)
+    assert {name: since.x[0, COLUMN[name]] for name in said} == said
+    assert len(since) == 1
+
+
+def test_a_rare_quantity_of_an_earlier_sample_is_a_row_of_its_own(kept: psycopg.Connection) -> None:
+    keep(kept, samples((NOW, {"heart_rate": 61})))
+    later = replace(samples((NOW, {"weight": 61.5})), received_at=np.array([NOW + SECOND]))
+    keep(kept, later)
+    since = store.samples_since(kept, NOW + 5000)
+    assert since.x[:, COLUMN["weight"]].tolist() == [61.5]
+    assert np.isnan(since.x[0, COLUMN["heart_rate"]])
+    assert since.received_at.tolist() == [NOW + SECOND]
 
 
 def test_last_contact_never_moves_back(kept: psycopg.Connection) -> None:

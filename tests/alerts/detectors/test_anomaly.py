@@ -118,3 +118,14 @@ def test_memory_is_bounded() -> None:
     for n in range(300):
         anomaly.score(np.arange(10) + n % 7, n * STEP)
     assert sum(array.nbytes for array in anomaly.memory.values()) == 10 * BYTES < 4000
+
+
+def test_how_unusual_a_value_is_can_be_asked_without_teaching_it() -> None:
+    anomaly, values = Anomaly(1), noise(3)
+    for n, value in enumerate(values):
+        anomaly.score(np.array([value]), n * STEP)
+    before = {name: array.copy() for name, array in anomaly.memory.items()}
+    usual, odd = (anomaly.unusual(value, len(values) * STEP, 0) for value in (50.0, 70.0))
+    assert (usual, odd > 0.99) == (0.0, True)
+    for name, array in before.items():
+        np.testing.assert_array_equal(anomaly.memory[name], array)

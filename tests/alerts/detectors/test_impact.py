@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.detectors.impact import MODELS, Impacts
+from alerts.detectors.impact import MODELS, TRUST, Impacts
 from alerts.detectors.trees import NO_LIMIT, Trees, read
 from alerts.engine import Engine
 from domain.event import Impact
 from domain.finding import Finding
 from domain.sample import Batch
-from domain.time import SECOND
-from ingest.signals.jolt import FEATURES
+from domain.time import SECOND, iso
+from ingest.signals.jolt import FEATURES, NOT_KNOWN
 from tests.contracts.stream import JOLTS, START, street
 
 
@@ -44,15 +44,57 @@ def test_a_jolt_that_looks_like_a_fall_is_one_once_it_is_whole(placement: str | 
     assert fall.evidence["placement"] == placement
     assert (fall.evidence["peak_g"], fall.evidence["posture_change_deg"]) == (4.2, 85.0)
     assert fall.evidence["stillness_s"] == 4.5
+    assert fall.evidence["leaning_before_deg"] == 5.0
+    assert fall.evidence["happened_at"] == iso(START)
 
 
 def test_a_step_is_none() -> None:
     assert not found(impact(0, 2, "step"), impact(0, 6, "step"))
 
 
+def leaning(jolt: str, degrees: float, placement: str = "waist", **others: float) -> Impact:
+    """A jolt of somebody who leaned so far from upright before it."""
+    whole = impact(0, 6, jolt, placement)
+    known = dict(zip(FEATURES, whole.features, strict=True)) | others
+    return replace(whole, features=tuple({**known, "leaning_before_deg": degrees}.values()))
+
+
+def test_the_upright_takes_away_no_more_than_it_is_trusted_with() -> None:
+    detector = Impacts()
+    plain = detector.margin(leaning("fall", NOT_KNOWN))
+    for degrees in (0.0, 45.0, 90.0, 180.0):
+        assert detector.margin(leaning("fall", degrees)) >= plain - TRUST
+    assert detector.margin(leaning("fall", 90.0)) < detector.margin(leaning("fall", 5.0))
+
+
+@pytest.mark.parametrize("placement", ["wrist", "pocket"])
+def test_elsewhere_than_at_the_trunk_it_is_not_asked(placement: str) -> None:
+    detector = Impacts()
+    known, unknown = (leaning("fall", degrees, placement) for degrees in (90.0, NOT_KNOWN))
+    assert detector.margin(known) == detector.margin(unknown)
+
+
 def test_where_the_signal_ends_it_is_judged_by_what_there_is_after_five_seconds() -> None:
     (fall,) = found(impact(0, 2), impact(0, 3))
     assert fall.at == START + 8 * SECOND
+
+
+def test_where_messages_are_long_the_next_may_take_as_long() -> None:
+    (fall,) = found(replace(impact(0, 2), message=60 * SECOND))
+    assert fall.at == START + 67 * SECOND
+
+
+def test_where_the_signal_ends_with_a_jolt_a_fall_is_suspected() -> None:
+    (suspicion,) = found(impact(0, 0.5, "step"))
+    assert (suspicion.kind, suspicion.at) == ("fall_suspected", START + 5 * SECOND + SECOND // 2)
+    assert suspicion.evidence["stillness_s"] == 0
+
+
+@pytest.mark.parametrize("jolt", ["step", "fall"])
+def test_a_suspicion_ends_when_more_is_known(jolt: str) -> None:
+    told = found(impact(0, 0.5, jolt), impact(0, 2, jolt), impact(0, 6, jolt))
+    assert [finding.kind for finding in told] == (["fall"] if jolt == "fall" else [])
+    assert not found(impact(0, 0.5, "step"), impact(0.4, 2, "step"))
 
 
 def test_who_gets_up_again_did_not_fall() -> None:

@@ -95,3 +95,13 @@ def test_after_a_restart_what_waited_at_the_broker_comes_first() -> None:
     stage.engine.resume(at(local(11, "12:00")))
     stage.happen(event(local(11, "07:00"), "bed_exit", BED, received=local(11, "12:00") + 5))
     assert stage.wait(local(11, "20:00")).told() == []
+
+
+def test_a_bed_that_has_fallen_silent_says_nothing_about_who_lies_in_it() -> None:
+    """Until it speaks again; a bed that tells events alone is believed."""
+    stage = known()
+    stage.every(600, local(10, "22:00"), local(11, "02:00"), in_bed=True)
+    assert stage.wait(local(11, "13:10")).told() == []
+    stage.every(20, local(11, "13:20"), local(11, "14:10"), in_bed=True)
+    assert [kind for _, kind, _ in stage.told()] == ["not_up"]
+    assert local(11, "13:20") < stage.told()[0][0] <= local(11, "13:50")
