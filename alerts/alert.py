@@ -14,13 +14,22 @@ ChangeName = Literal[
     "repeated",
     "priority_raised",
     "hastened",
+    "restored",
     "cleared",
     "accepted",
     "rejected",
+    "declined",
     "withdrawn",
     "no_answer",
+    "asked",
     "on_the_way",
     "arrived",
+    "hand_over_offered",
+    "hand_over_rejected",
+    "hand_over_lapsed",
+    "taken_over",
+    "joined",
+    "left",
     "resolved",
 ]
 
@@ -42,13 +51,16 @@ class Duty:
     """Who is answerable for an alert, and until when.
 
     ``step`` of its policy in which ``round``; ``responsible`` is a list of parties, or the user
-    name of the one who accepted.
+    name of the one who accepted. ``asked`` is how often the step was told, 0 while quiet hours
+    hold it back; ``policy_id`` the version of the policy, where it is to be kept from now on.
     """
 
     step: int
     round: int
     responsible: str
     deadline: Micros
+    asked: int = 1
+    policy_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,10 @@ class AlertRow:
     ``accepted_by``  an account's id; its user name is ``accepted_by_name``
     ``occurrences``  what was told of it already, the latest last (see :mod:`alerts.react`)
     ``heard_at``     when a device last told of it
+    ``asked``        how often its step was told; 0 while quiet hours hold it back
+    ``policy_id``    the version of the policy that it was raised under
+    ``helpers``      user names of those who help whoever has it
+    ``expected_at``  when who is on the way expects to be there, where they said so
     """
 
     id: str
@@ -92,6 +108,10 @@ class AlertRow:
     outcome: Outcome | None = None
     note: str | None = None
     sequence: int = 0
+    asked: int = 1
+    policy_id: int | None = None
+    helpers: tuple[str, ...] = ()
+    expected_at: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +125,9 @@ class Change:
     ``sources``     devices at which the condition holds, where that changes
     ``occurrence``  what a device told, so that telling it again changes nothing
     ``event``       slot and key of the event of that device, where it was one
+    ``to``          whom it is to be handed over to, or was
+    ``until``       when that person is to have answered
+    ``expected_at`` when who is on the way expects to be there
     """
 
     alert_id: str
@@ -125,6 +148,9 @@ class Change:
     event: tuple[int, str] | None = None
     outcome: Outcome | None = None
     note: str | None = None
+    to: Actor | None = None
+    until: Micros | None = None
+    expected_at: Micros | None = None
 
 
 def change_of(alert: AlertRow, change: ChangeName, at: Micros, reason: str, **more: Any) -> Change:
@@ -168,6 +194,10 @@ def as_json(alert: AlertRow) -> dict[str, Any]:
         "note": alert.note,
         "sources": list(alert.sources),
         "latching": alert.latching,
+        "held_back": alert.state == "open" and not alert.asked,
+        "policy": alert.policy_id,
+        "helpers": list(alert.helpers),
+        "expected_at": _iso(alert.expected_at),
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from alerts.alert import AlertRow, Change, change_of
 from alerts.lifecycle import advance
-from alerts.policy import Assignment, Policy, Situation
+from alerts.policy import Assignment, Policies, Policy, Situation
 from alerts.roster import Roster
 from domain.time import MINUTE, Micros
 
@@ -40,7 +40,7 @@ class Circumstances:
     """
 
     roster: Roster
-    policy: Policy
+    policies: Policies
     now: Micros
     latest: Mapping[str, Latest]
 
@@ -70,7 +70,9 @@ class _Following:
         before = self._alerts.get(change.alert_id)
         if change.raised is not None:
             change = replace(change, raised=self._in_incident(change.raised))
-        self._put(self._with_duty(change, before), before)
+        # The same one, with time again; or with none left, where nobody could be reached.
+        carries_duty = change.change in ("restored", "hastened")
+        self._put(change if carries_duty else self._with_duty(change, before), before)
         if change.change in ("raised", "priority_raised"):
             self._hasten_others(change)
 
@@ -81,26 +83,38 @@ class _Following:
 
     def _with_duty(self, change: Change, before: AlertRow | None) -> Change:
         new = self._assignment(change, before)
+        # What a finding leads to is decided here; of a hand-over the two people are told.
+        told = change.tell if change.by or change.to else ()
         if new is None:
-            return replace(change, duty=None, tell=())
+            return replace(change, duty=None, tell=told)
         reason = f"{change.reason} {new.reason}".strip()
-        return replace(change, duty=new.duty, tell=new.tell, reason=reason)
+        return replace(change, duty=new.duty, tell=(*told, *new.tell), reason=reason)
 
     def _assignment(self, change: Change, before: AlertRow | None) -> Assignment | None:
         alert = change.raised or before
         if alert is None:
             return None
-        policy, situation = self._around.policy, self._situation(alert)
+        policy = self._policy(alert, change)
+        situation = self._situation(alert, policy)
         if change.raised is not None:
-            return policy.first(change.priority, situation)
+            return policy.first(situation)
         if change.change == "priority_raised":
-            return policy.raised_to(alert, change.priority, situation)
+            return policy.raised_to(alert, situation)
         by = change.by.username if change.by else ""
-        return policy.after(alert, change.change, by, situation)
+        return policy.after(alert, change.change, by, situation, change.expected_at)
 
-    def _situation(self, alert: AlertRow) -> Situation:
+    def _policy(self, alert: AlertRow, change: Change) -> Policy:
+        """Of what is raised, or becomes more urgent, today's; else the one that it has kept."""
+        teams = self._around.roster.teams(alert)
+        if change.change in ("raised", "priority_raised"):
+            return self._around.policies.find(teams, change.priority, change.kind)
+        return self._around.policies.of_alert(alert, teams)
+
+    def _situation(self, alert: AlertRow, policy: Policy) -> Situation:
         roster = self._around.roster
-        return Situation(roster.present(alert), self._around.now, roster.timezone(alert))
+        present = roster.present(alert, policy.parties(), policy.priority)
+        why = {party: reason for party, reason in present.items() if reason}
+        return Situation(present.keys(), self._around.now, roster.timezone(alert), why)
 
     def _in_incident(self, alert: AlertRow) -> AlertRow:
         latest = self._latest.get(alert.subject)
@@ -115,7 +129,7 @@ class _Following:
         for other in list(self._alerts.values()):
             if other.subject != cause.subject or other.id == cause.alert_id:
                 continue
-            duty = self._around.policy.hastened(other, cause.priority, now)
+            duty = self._policy(other, cause).hastened(other, now)
             if duty is not None:
                 reason = f"{cause.kind} of {cause.priority} priority was raised beside it."
                 self._put(change_of(other, "hastened", now, reason, duty=duty), other)

@@ -4,12 +4,15 @@ A deadline is a column of the alert. Any number of escalators look for those tha
 each taking rows that no other is at; whatever was due while none ran is done as of now.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import Gauge, Histogram
 
-from alerts.alert import AlertRow, Change, change_of
-from alerts.ledger import Connection, alert_of, append, load_policy, queries
+from alerts import offers
+from alerts.alert import Actor, AlertRow, Change, change_of
+from alerts.ledger import Connection, alert_of, append, queries
 from domain.time import MINUTE, SECOND, Micros, from_datetime, iso, to_datetime
 
 LATENESS = Histogram(
@@ -42,13 +45,17 @@ def escalate(connection: Connection, now: Micros, limit: int = 200) -> list[Micr
     due = queries.due_alerts(connection, now=to_datetime(now), limit=limit)
     alerts = [alert_of(row) for row in due]
     changes = [overdue(alert, now) for alert in alerts]
-    append(connection, changes, load_policy(connection), now)
-    return [alert.deadline for alert in alerts if alert.deadline is not None]
+    waited = list(offers.queries.due_hand_overs(connection, now=to_datetime(now), limit=limit))
+    append(connection, [*changes, *(lapsed(row, now) for row in waited)], now)
+    missed = [alert.deadline for alert in alerts if alert.deadline is not None]
+    return missed + [from_datetime(row["until"]) for row in waited]
 
 
 def overdue(alert: AlertRow, now: Micros) -> Change:
-    """Nobody answered, or who had it did not go on."""
+    """Nobody answered, or who had it did not go on; or the quiet hours are over."""
     due = now if alert.deadline is None else alert.deadline
+    if alert.state == "open" and not alert.asked:
+        return change_of(alert, "asked", now, "It was held back, and is told now.")
     evidence = {
         "due": iso(due),
         "late_ms": (now - due) // 1000,
@@ -59,6 +66,15 @@ def overdue(alert: AlertRow, now: Micros) -> Change:
     }
     reason = f"No answer from {alert.responsible} by {iso(due)}."
     return change_of(alert, "no_answer", now, reason, evidence=evidence)
+
+
+def lapsed(row: Mapping[str, Any], now: Micros) -> Change:
+    """Who was to take it over has not answered: it stays with whoever has it, who is told."""
+    alert = alert_of(row)
+    to = Actor(row["person"], row["username"], "")
+    reason = f"No answer from {row['name']}; it stays with {alert.accepted_by_name}."
+    tell = (f"person:{alert.accepted_by_name}",)
+    return change_of(alert, "hand_over_lapsed", now, reason, to=to, tell=tell)
 
 
 def observe(deadlines: list[Micros], done_at: Micros) -> None:

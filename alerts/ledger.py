@@ -1,9 +1,9 @@
 """The ledger of alerts: changes are appended here, and nowhere else.
 
-One call writes the alert, its history, the messages to those who are asked and the receipts to
-devices, in the caller's transaction. Locks are taken in one order: rows of alerts first, then
-the writers' lock, held until commit, so that the order of sequences is the order of commits and
-a reader of the feed misses nothing.
+One call writes the alert, its history, to whom it is offered, the messages to those who are
+asked and the receipts to devices, in the caller's transaction. Locks are taken in one order: rows
+of alerts first, then the writers' lock, held until commit, so that the order of sequences is the
+order of commits and a reader of the feed misses nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,10 +17,11 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from alerts import offers
 from alerts.alert import AlertRow, Change, as_json
 from alerts.consequences import INCIDENT, Circumstances, Entry, Latest, follow
-from alerts.policy import Policy
-from alerts.roster import Recipient, Roster, Staff, contacts_of
+from alerts.muster import muster
+from alerts.roster import PERSON, Roster, Telling
 from domain.time import Micros, from_datetime, iso, to_datetime
 
 queries = aiosql.from_path(
@@ -29,14 +30,14 @@ queries = aiosql.from_path(
 
 Connection = psycopg.Connection[Any]
 
-_TIMES = ("since", "raised_at", "deadline", "heard_at", "accepted_at", "resolved_at")
-_LISTS = ("sources", "occurrences")
+_TIMES = (
+    "since", "raised_at", "deadline", "heard_at", "accepted_at", "resolved_at", "expected_at",
+)  # fmt: skip
+_LISTS = ("sources", "occurrences", "helpers")
 _FIELDS = tuple(field.name for field in fields(AlertRow))
 
 
-def append(
-    connection: Connection, changes: Sequence[Change], policy: Policy, now: Micros
-) -> list[AlertRow]:
+def append(connection: Connection, changes: Sequence[Change], now: Micros) -> list[AlertRow]:
     """Write changes with what follows from them; each alert after its change, in their order.
 
     Raises NotAllowed where the lifecycle does not permit a change; nothing is written then.
@@ -44,7 +45,7 @@ def append(
     if not changes:
         return []
     alerts = _concerned(connection, changes)
-    around = _circumstances(connection, alerts, changes, policy, now)
+    around = _circumstances(connection, alerts, changes, now)
     entries = follow(changes, alerts, around)
     queries.one_writer(connection)
     numbers = queries.next_sequences(connection, count=len(entries))
@@ -53,6 +54,7 @@ def append(
         for entry, row in zip(entries, numbers, strict=True)
     ]
     _write(connection, entries)
+    _offer(connection, entries, around.roster)
     _post(connection, entries, around.roster, now)
     _answer_devices(connection, entries)
     return [entry.after for entry in entries if entry.change.change != "hastened"]
@@ -66,33 +68,13 @@ def lock_alerts(
     return [alert_of(row) for row in rows]
 
 
-def load_policy(connection: Connection) -> Policy:
-    return Policy.of_rows(queries.policy_steps(connection))
-
-
-def load_roster(connection: Connection, alerts: Iterable[AlertRow]) -> Roster:
-    """Everybody who may have to be told of these alerts."""
-    alerts = list(alerts)
-    residents = sorted({alert.resident_id for alert in alerts if alert.resident_id})
-    teams = sorted({alert.team_id for alert in alerts if alert.team_id})
-    people = list(queries.residents(connection, ids=residents))
-    family: dict[str, tuple[Recipient, ...]] = {}
-    for row in queries.families(connection, residents=residents):
-        told = family.get(row["resident_id"], ())
-        family[row["resident_id"]] = (*told, _account("family", row))
-    staff = [
-        Staff(row["origin"], row["distance"], _account(row["role"], row))
-        for row in queries.staff(connection, teams=teams)
+def messages(entries: Sequence[Entry], roster: Roster) -> list[dict[str, Any]]:
+    """To all who are to be told: alert_id, occasion, party, recipient, payload and next_at."""
+    return [
+        _message(entry, telling)
+        for entry in entries
+        for telling in roster.tellings(entry.after, entry.change.tell, entry.after.priority)
     ]
-    teamless = any(alert.team_id is None for alert in alerts)
-    centres = queries.centres(connection) if teamless else ()
-    return Roster(
-        family=family,
-        contacts={row["id"]: contacts_of(row["contacts"]) for row in people},
-        staff=staff,
-        unowned=tuple(_account("centre", row) for row in centres),
-        timezones={row["id"]: row["timezone"] for row in people},
-    )
 
 
 def alert_of(row: Mapping[str, Any]) -> AlertRow:
@@ -117,12 +99,17 @@ def _circumstances(
     connection: Connection,
     alerts: Sequence[AlertRow],
     changes: Sequence[Change],
-    policy: Policy,
     now: Micros,
 ) -> Circumstances:
     new = [change.raised for change in changes if change.raised is not None]
-    roster = load_roster(connection, [*alerts, *new])
-    return Circumstances(roster, policy, now, _latest(connection, new))
+    people = {name for change in changes for name in _people(change)}
+    roster, policies = muster(connection, [*alerts, *new], now, people=people)
+    return Circumstances(roster, policies, now, _latest(connection, new))
+
+
+def _people(change: Change) -> list[str]:
+    """User names of those who are told by name."""
+    return [party.removeprefix(PERSON) for party in change.tell if party.startswith(PERSON)]
 
 
 def _latest(connection: Connection, new: Sequence[AlertRow]) -> dict[str, Latest]:
@@ -177,6 +164,15 @@ def _event(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _offer(connection: Connection, entries: Sequence[Entry], roster: Roster) -> None:
+    """To whom the alerts are offered now, and what became of earlier offers."""
+    pending = offers.pending(connection, {entry.after.id for entry in entries})
+    offers.save(connection, offers.follow(entries, pending, roster))
+    over = [entry.after.id for entry in entries if _is(entry, "resolved")]
+    if over:
+        offers.queries.end_offers(connection, alerts=over)
+
+
 def _post(connection: Connection, entries: Sequence[Entry], roster: Roster, now: Micros) -> None:
     """Messages to those who are asked; what is on its way to others ends where one has come."""
     for name in ("accepted", "resolved"):
@@ -185,14 +181,17 @@ def _post(connection: Connection, entries: Sequence[Entry], roster: Roster, now:
             queries.no_longer_of_use(
                 connection, alert_ids=over, now=to_datetime(now), why=f"the alert is {name}"
             )
-    messages = [
-        _message(entry, recipient, now)
-        for entry in entries
-        for party in entry.change.tell
-        for recipient in _recipients(roster, entry.after, party)
+    posted = [
+        {
+            **message,
+            "payload": _json(message["payload"]),
+            "now": to_datetime(now),
+            "next_at": to_datetime(message["next_at"]),
+        }
+        for message in messages(entries, roster)
     ]
-    if messages:
-        queries.post(connection, messages)
+    if posted:
+        queries.post(connection, posted)
 
 
 def _is(entry: Entry, name: str) -> bool:
@@ -202,27 +201,23 @@ def _is(entry: Entry, name: str) -> bool:
     return entry.after.state == "resolved"
 
 
-def _recipients(roster: Roster, alert: AlertRow, party: str) -> tuple[Recipient, ...]:
-    if party == "handover":
-        return (Recipient("handover", "handover", "emergency service"),)
-    return roster.recipients(alert, party)
-
-
-def _message(entry: Entry, recipient: Recipient, now: Micros) -> dict[str, Any]:
-    change, alert = entry.change, entry.after
+def _message(entry: Entry, telling: Telling) -> dict[str, Any]:
+    change, alert, recipient = entry.change, entry.after, telling.recipient
     payload = {
         "occasion": change.change,
         "reason": change.reason,
         "recipient": recipient.as_json(),
         "alert": as_json(alert),
     }
+    # An alert is raised once: its first messages have names that are known before its number is.
+    once = change.change == "raised"
     return {
         "alert_id": alert.id,
-        "occasion": f"{change.change}:{alert.sequence}",
+        "occasion": change.change if once else f"{change.change}:{alert.sequence}",
         "party": recipient.party,
         "recipient": recipient.id,
-        "payload": _json(payload),
-        "now": to_datetime(now),
+        "payload": payload,
+        "next_at": telling.at,
     }
 
 
@@ -246,8 +241,3 @@ def _answer_devices(connection: Connection, entries: Sequence[Entry]) -> None:
 def _json(value: Mapping[str, Any]) -> Jsonb:
     # orjson writes NaN as null: evidence with a gap in it must not keep an alert out.
     return Jsonb(dict(value), dumps=orjson.dumps)
-
-
-def _account(party: str, row: Mapping[str, Any]) -> Recipient:
-    about = {"username": row["username"]}
-    return Recipient(party, row["id"], row["name"] or row["username"], about)

@@ -20,31 +20,57 @@ TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
     ("open", "repeated"): "open",
     ("open", "priority_raised"): "open",
     ("open", "hastened"): "open",
+    ("open", "restored"): "open",
     ("open", "rejected"): "open",
+    ("open", "declined"): "open",
     ("open", "no_answer"): "open",
+    ("open", "asked"): "open",
+    ("open", "left"): "open",
     ("open", "accepted"): "accepted",
     ("open", "cleared"): "resolved",
     ("open", "resolved"): "resolved",
     ("accepted", "repeated"): "accepted",
     ("accepted", "priority_raised"): "accepted",
+    ("accepted", "restored"): "accepted",
     ("accepted", "cleared"): "accepted",
     ("accepted", "withdrawn"): "open",
     ("accepted", "no_answer"): "open",
     ("accepted", "on_the_way"): "responding",
     ("accepted", "arrived"): "on_site",
+    ("accepted", "hand_over_offered"): "accepted",
+    ("accepted", "hand_over_rejected"): "accepted",
+    ("accepted", "hand_over_lapsed"): "accepted",
+    ("accepted", "taken_over"): "accepted",
+    ("accepted", "joined"): "accepted",
+    ("accepted", "left"): "accepted",
     ("accepted", "resolved"): "resolved",
     ("responding", "repeated"): "responding",
     ("responding", "priority_raised"): "responding",
+    ("responding", "restored"): "responding",
     ("responding", "cleared"): "responding",
     ("responding", "withdrawn"): "open",
     ("responding", "no_answer"): "open",
+    ("responding", "on_the_way"): "responding",
     ("responding", "arrived"): "on_site",
+    ("responding", "hand_over_offered"): "responding",
+    ("responding", "hand_over_rejected"): "responding",
+    ("responding", "hand_over_lapsed"): "responding",
+    ("responding", "taken_over"): "accepted",
+    ("responding", "joined"): "responding",
+    ("responding", "left"): "responding",
     ("responding", "resolved"): "resolved",
     ("on_site", "repeated"): "on_site",
     ("on_site", "priority_raised"): "on_site",
+    ("on_site", "restored"): "on_site",
     ("on_site", "cleared"): "on_site",
     ("on_site", "withdrawn"): "open",
     ("on_site", "no_answer"): "on_site",
+    ("on_site", "hand_over_offered"): "on_site",
+    ("on_site", "hand_over_rejected"): "on_site",
+    ("on_site", "hand_over_lapsed"): "on_site",
+    ("on_site", "taken_over"): "accepted",
+    ("on_site", "joined"): "on_site",
+    ("on_site", "left"): "on_site",
     ("on_site", "resolved"): "resolved",
 }
 """State before and change → state after.
@@ -53,6 +79,10 @@ An alert that clears while nobody has it is resolved; once a person has it, that
 it. Whoever resolves an alert that nobody has accepted answers for it by name, and whoever
 arrives need not have said that they set out. Whoever is on site and silent stays answerable
 (the centre is told): nobody knows more.
+
+Whoever declines without being asked at that moment moves nothing. A hand-over leaves the alert
+with the one who has it until the other has taken it. On the way can be said again, with a new
+estimate.
 """
 
 _DOING: Mapping[str, str] = {
@@ -61,6 +91,8 @@ _DOING: Mapping[str, str] = {
     "withdrawn": "withdraw from",
     "on_the_way": "set out for",
     "arrived": "arrive at",
+    "hand_over_offered": "hand over",
+    "joined": "help with",
     "resolved": "resolve",
 }
 _BEING: Mapping[str, str] = {
@@ -114,20 +146,33 @@ def _with_duty(alert: AlertRow, change: Change) -> AlertRow:
         round=duty.round,
         responsible=duty.responsible,
         deadline=duty.deadline,
+        asked=duty.asked,
+        policy_id=alert.policy_id if duty.policy_id is None else duty.policy_id,
     )
 
 
 def _with_person(alert: AlertRow, before: AlertRow, change: Change) -> AlertRow:
     """Who has it, and how it ended."""
     more: dict[str, Any] = {}
-    if change.change == "accepted" and change.by:
+    if change.change in ("accepted", "taken_over") and change.by:
         name = change.by.username
         more = {"accepted_by": change.by.id, "accepted_by_name": name, "accepted_at": change.at}
+        more["helpers"] = _without(before.helpers, name)
     elif alert.state == "open" != before.state:
         more = {"accepted_by": None, "accepted_by_name": None, "accepted_at": None}
     elif alert.state == "resolved":
         more = {"deadline": None, "resolved_at": change.at, "outcome": change.outcome}
-    return replace(alert, **more)
+    elif change.change in ("joined", "left") and change.by:
+        name = change.by.username
+        helpers = _without(before.helpers, name)
+        more = {"helpers": (*helpers, name) if change.change == "joined" else helpers}
+    on_the_way = change.expected_at if change.change == "on_the_way" else alert.expected_at
+    expected_at = on_the_way if alert.state == "responding" else None
+    return replace(alert, **more, expected_at=expected_at)
+
+
+def _without(helpers: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return tuple(each for each in helpers if each != name)
 
 
 _REMEMBERED = 200

@@ -1,8 +1,9 @@
 """The outbox: messages to people, delivered at least once, or given up with the reason.
 
 A message is written in the transaction of the change that it tells of, without a channel. It is
-then *routed*: one copy a channel, as configured where it is delivered. Each copy is tried until
-it is through, 24 hours are over, or nobody needs it any more because the alert was taken.
+then *routed*: one copy a channel, as configured where it is delivered, and one to the first of
+the person's own channels (see :mod:`alerts.letters`). Each copy is tried until it is through, 24
+hours are over, or nobody needs it any more because the alert was taken.
 """
 
 import hashlib
@@ -14,19 +15,21 @@ import structlog
 from prometheus_client import Counter
 from psycopg.types.json import Jsonb
 
+from alerts import reach
 from alerts.channels.channel import Channel, DeliveryFailed, Message
 from alerts.ledger import Connection, queries
 from domain.time import DAY, MINUTE, SECOND, Micros, from_datetime, to_datetime
 
-LOG, WEBHOOK = "log", "webhook"
-CHANNELS = (LOG, WEBHOOK)
+LOG, WEBHOOK, PERSON = "log", "webhook", "person"
+CHANNELS = (LOG, WEBHOOK, PERSON)
+"""``person``: the address is the number of a person's own channel."""
 
 PATIENCE: Micros = DAY
 """How long after it was written a message is still tried."""
 
 _FIRST_WAIT: Micros = SECOND
 _LONGEST_WAIT: Micros = 15 * MINUTE
-_LEASE: Micros = MINUTE
+LEASE: Micros = MINUTE
 """How long a claimed message is left alone; longer than any attempt may take."""
 
 DELIVERIES = Counter(
@@ -56,17 +59,25 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours to deliver for a while."""
+    """A message that is ours to deliver for a while.
+
+    To a person: ``held`` where it had to wait, ``admitted`` where it was let through before.
+    """
 
     row: int
     message: Message
     channel: str
     created_at: Micros
+    occasion: str = ""
+    recipient: str = ""
+    admitted: bool = False
+    held: bool = False
 
 
 def route(connection: Connection, routes: Routes, now: Micros, limit: int = 500) -> int:
     """Choose the channels of new messages; how many there were. In one transaction."""
-    rows = list(queries.unrouted(connection, limit=limit))
+    rows = list(queries.unrouted(connection, now=to_datetime(now), limit=limit))
+    own = _own_channels(connection, rows)
     copies = [
         {
             **{name: row[name] for name in _COPIED},
@@ -76,7 +87,7 @@ def route(connection: Connection, routes: Routes, now: Micros, limit: int = 500)
             "now": to_datetime(now),
         }
         for row in rows
-        for channel, address in routes.of(row["party"])
+        for channel, address in (*routes.of(row["party"]), *own.get(row["id"], ()))
     ]
     if rows:
         queries.route(connection, copies)
@@ -90,10 +101,10 @@ def claim(connection: Connection, channel: str, now: Micros, limit: int) -> list
         connection,
         channel=channel,
         now=to_datetime(now),
-        until=to_datetime(now + _LEASE),
+        until=to_datetime(now + LEASE),
         limit=limit,
     )
-    return [_claimed(row) for row in rows]
+    return [as_claimed(row) for row in rows]
 
 
 def deliver(connection: Connection, claimed: Claimed, channel: Channel, now: Micros) -> bool:
@@ -108,8 +119,34 @@ def deliver(connection: Connection, claimed: Claimed, channel: Channel, now: Mic
         return False
     with connection.transaction():
         queries.delivered(connection, id=claimed.row, now=to_datetime(now))
+        note(connection, claimed, claimed.channel, now, "delivered")
     DELIVERIES.labels(claimed.channel, "delivered").inc()
     return True
+
+
+def note(
+    connection: Connection,
+    claimed: Claimed,
+    channel: str,
+    now: Micros,
+    result: str,
+    reason: str | None = None,
+) -> None:
+    """Write down an attempt for the alert's history; a line in our own log reaches nobody."""
+    if channel == LOG or not claimed.message.alert_id:
+        return
+    reach.queries.note_delivery(
+        connection,
+        at=to_datetime(now),
+        alert_id=claimed.message.alert_id,
+        occasion=claimed.occasion,
+        party=claimed.message.payload.get("recipient", {}).get("party", ""),
+        recipient=claimed.recipient,
+        channel=channel,
+        attempt=claimed.message.attempt,
+        result=result,
+        reason=reason,
+    )
 
 
 def next_delivery(connection: Connection, channel: str) -> Micros | None:
@@ -135,12 +172,35 @@ def message_id(parts: Iterable[str]) -> str:
 _COPIED: Sequence[str] = ("alert_id", "occasion", "party", "recipient", "created_at")
 
 
-def _claimed(row: Mapping[str, Any]) -> Claimed:
-    parts = [row[name] for name in ("alert_id", "occasion", "recipient", "channel", "address")]
+def as_claimed(row: Mapping[str, Any]) -> Claimed:
+    """A message out of a row of the table."""
+    names = ("alert_id", "occasion", "recipient", "channel", "address")
+    parts = [row[name] or "" for name in names]
     message = Message(
-        message_id(parts), row["alert_id"], row["address"], row["payload"], row["attempts"]
+        message_id(parts), row["alert_id"] or "", row["address"], row["payload"], row["attempts"]
     )
-    return Claimed(row["id"], message, row["channel"], from_datetime(row["created_at"]))
+    return Claimed(
+        row["id"], message, row["channel"], from_datetime(row["created_at"]), row["occasion"],
+        row["recipient"], row.get("admitted_at") is not None, row.get("held", False),
+    )  # fmt: skip
+
+
+def _own_channels(
+    connection: Connection, rows: Sequence[Mapping[str, Any]]
+) -> dict[int, list[tuple[str, str]]]:
+    """By message, the recipient's first own channel for its priority."""
+    people = sorted({row["recipient"] for row in rows})
+    found = list(reach.queries.first_channels(connection, accounts=people)) if people else []
+    own: dict[int, list[tuple[str, str]]] = {}
+    for row in rows if found else ():
+        if row["alert_id"] is None:  # of the standing audit: the log and the webhook
+            continue
+        priority = row["payload"]["alert"]["priority"]
+        mine = (each for each in found if each["account_id"] == row["recipient"])
+        first = next((each for each in mine if priority in each["priorities"]), None)
+        if first is not None:
+            own[row["id"]] = [(PERSON, str(first["id"]))]
+    return own
 
 
 def _failed(connection: Connection, claimed: Claimed, error: str, now: Micros) -> None:
@@ -154,6 +214,7 @@ def _failed(connection: Connection, claimed: Claimed, error: str, now: Micros) -
             queries.try_again(
                 connection, id=claimed.row, next_at=to_datetime(again_at), error=error
             )
+        note(connection, claimed, claimed.channel, now, "given_up" if over else "failed", error)
     DELIVERIES.labels(claimed.channel, "given_up" if over else "failed").inc()
     _log.warning(
         "delivery failed",

@@ -1,38 +1,43 @@
 """Who is asked about an alert, in which order, and how long each may take to answer.
 
+A *policy* is the steps for alerts of one priority, of a team or of all, of one kind or of all.
 Responsibility for an alert is always with somebody: with the parties of a step of its policy,
 and from its acceptance with a person. Each has a deadline. A step whose parties have nobody
 falls through to the next; past the last step it goes round again, and the centre is told.
+
+The most specific policy holds: that of the nearest team upwards that has one, and there that of
+the kind before that of all kinds. An alert keeps the version of the policy that it was raised
+under. Which policies are refused is decided in :mod:`alerts.objections`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from datetime import time as time_of_day
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import time
 
 from alerts.alert import AlertRow, ChangeName, Duty
+from alerts.hours import next_working_morning, within, zone_of
 from domain.finding import RANK, Priority
-from domain.time import HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
+from domain.time import HOUR, MINUTE, SECOND, Micros, iso
 
 HOLDER_OF_LAST_RESORT = "centre"
 """Who holds an alert where nobody is registered that could be asked."""
 
 EVERYBODY: frozenset[str] = frozenset({"family", "station", "centre", "contacts", "handover"})
+"""The parties of the default policies."""
 
 TIME_TO_SET_OUT: Micros = 5 * MINUTE
 TIME_TO_ARRIVE: Micros = 20 * MINUTE
 """The 20-minute circle: help at the door within 20 minutes."""
 TIME_TO_FINISH: Micros = 2 * HOUR
+LATER_THAN_EXPECTED: Micros = 5 * MINUTE
+"""How long after the time that they named themselves somebody on the way is waited for."""
 
 _HOLDS_OF_A_PERSON: Mapping[str, Micros] = {
     "accepted": TIME_TO_SET_OUT,
+    "taken_over": TIME_TO_SET_OUT,
     "on_the_way": TIME_TO_ARRIVE,
     "arrived": TIME_TO_FINISH,
 }
-_MORNING = time_of_day(9)
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,25 @@ class Step:
     """``parties`` are asked together; after ``hold`` the next step is, or in the morning.
 
     ``hold`` None means the next working morning. A ``quiet`` step is a list, not a sound.
+    ``repeats`` is how often the step is told again, each time for another ``hold``.
     """
 
     parties: tuple[str, ...]
     hold: Micros | None
     quiet: bool = False
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Daily hours, on the clock of whoever they are for, in which nothing makes a sound."""
+
+    starts: time
+    ends: time
+
+    def until(self, now: Micros, timezone: str) -> Micros | None:
+        """When the quiet hours that it is now are over; None where it is none."""
+        return within(now, self.starts, self.ends, zone_of(timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,157 +77,239 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What an assignment depends on besides the alert: who there is, when, and where."""
+    """What an assignment depends on besides the alert: who there is, when, and where.
+
+    ``why`` says of a party why it is these people, where that is worth a word.
+    """
 
     present: Collection[str]
     now: Micros
     timezone: str = "UTC"
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The steps of each priority, in order."""
+    """The steps for alerts of a priority, in order, round and round until somebody takes it.
 
-    steps: Mapping[str, tuple[Step, ...]]
+    ``team`` and ``kind`` None stand for all. ``quiet_hours`` are on the resident's clock.
+    ``id`` is the version; None where it comes from no database.
+    """
 
-    @classmethod
-    def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> "Policy":
-        """A policy of the rows of ``policy_step``; the default's for a priority without any."""
-        steps: dict[str, list[Step]] = {}
-        for row in sorted(rows, key=lambda row: int(row["step"])):
-            hold = None if row["hold_s"] is None else int(row["hold_s"]) * SECOND
-            steps.setdefault(row["priority"], []).append(
-                Step(tuple(row["parties"]), hold, row["quiet"])
-            )
-        given = {priority: tuple(each) for priority, each in steps.items()}
-        return cls({**cls.default().steps, **given})
+    priority: Priority
+    steps: tuple[Step, ...]
+    team: str | None = None
+    kind: str | None = None
+    quiet_hours: QuietHours | None = None
+    id: int | None = None
 
-    @classmethod
-    def default(cls) -> "Policy":
-        """The policy that a fresh database has."""
-        return cls(
-            {
-                "high": (
-                    Step(("family", "station"), 60 * SECOND),
-                    Step(("centre",), 120 * SECOND),
-                    Step(("family", "station", "centre", "contacts", "handover"), 120 * SECOND),
-                ),
-                "medium": (
-                    Step(("family",), 3 * MINUTE),
-                    Step(("station",), 7 * MINUTE),
-                    Step(("centre",), 10 * MINUTE),
-                ),
-                "low": (Step(("station",), None, quiet=True),),
-            }
-        )
+    def parties(self) -> frozenset[str]:
+        """All that any step asks."""
+        return frozenset(party for step in self.steps for party in step.parties)
 
-    def first(self, priority: Priority, situation: Situation) -> Assignment:
+    def first(self, situation: Situation) -> Assignment:
         """Who is asked about a new alert."""
-        return self._from(priority, 0, 0, situation)
+        return self._from(0, 0, situation)
 
     def after(
-        self, alert: AlertRow, change: ChangeName, by: str, situation: Situation
+        self,
+        alert: AlertRow,
+        change: ChangeName,
+        by: str,
+        situation: Situation,
+        expected_at: Micros | None = None,
     ) -> Assignment | None:
         """Who is answerable after a change of ``alert``; None where nothing moves.
 
-        ``alert`` is as it was before; ``by`` is the user name of the one who did it.
+        ``alert`` is as it was before; ``by`` is the user name of the one who did it, who may
+        expect to be there at ``expected_at``.
         """
         if change in _HOLDS_OF_A_PERSON:
-            return _person(alert, change, by, situation.now)
+            return _person(alert, change, by, situation.now, expected_at)
         if change == "no_answer" and alert.state == "on_site":
             return _still_on_site(alert, situation.now)
+        if change == "asked":
+            return self._from(alert.step, alert.round, situation, may_wait=False)
+        if change == "no_answer" and self._is_repeated(alert):
+            return self._from(alert.step, alert.round, situation, times=alert.asked + 1)
         if change in ("rejected", "withdrawn", "no_answer"):
-            return self._from(alert.priority, alert.step + 1, alert.round, situation)
+            return self._from(alert.step + 1, alert.round, situation)
         return None
 
-    def raised_to(
-        self, alert: AlertRow, priority: Priority, situation: Situation
-    ) -> Assignment | None:
-        """Who is asked when an alert that nobody has taken becomes more urgent."""
-        if alert.state != "open" or RANK[priority] <= RANK[alert.priority]:
+    def raised_to(self, alert: AlertRow, situation: Situation) -> Assignment | None:
+        """Who is asked when an alert that nobody has taken becomes as urgent as this policy."""
+        if alert.state != "open" or RANK[self.priority] <= RANK[alert.priority]:
             return None
-        new = self._from(priority, 0, alert.round, situation)
+        new = self._from(0, alert.round, situation)
         deadline = min(new.duty.deadline, alert.deadline or new.duty.deadline)
-        duty = Duty(new.duty.step, new.duty.round, new.duty.responsible, deadline)
-        return Assignment(duty, new.tell, new.reason)
+        return replace(new, duty=replace(new.duty, deadline=deadline))
 
-    def hastened(self, alert: AlertRow, by: Priority, now: Micros) -> Duty | None:
-        """The shorter deadline of an alert beside which a more urgent one is raised, if any."""
-        hold = self.steps[by][0].hold
-        if alert.state != "open" or RANK[by] <= RANK[alert.priority] or hold is None:
+    def hastened(self, alert: AlertRow, now: Micros) -> Duty | None:
+        """The shorter deadline of an alert beside which one of this policy is raised, if any."""
+        hold = self.steps[0].hold
+        if alert.state != "open" or RANK[self.priority] <= RANK[alert.priority] or hold is None:
             return None
         if alert.deadline is not None and alert.deadline <= now + hold:
             return None
-        return Duty(alert.step, alert.round, alert.responsible, now + hold)
+        return Duty(alert.step, alert.round, alert.responsible, now + hold, alert.asked)
 
-    def _from(self, priority: Priority, place: int, turn: int, situation: Situation) -> Assignment:
-        """The first step at or after ``place`` that has somebody, going round where none has."""
-        steps = self.steps[priority]
-        for ahead in range(len(steps)):
-            rounds, step = divmod(place + ahead, len(steps))
-            asked = [party for party in steps[step].parties if _is_there(party, situation.present)]
-            if any(party != "handover" for party in asked):
-                return _asking(steps[step], (step, turn + rounds), asked, rounds > 0, situation)
-        rounds, step = divmod(place, len(steps))
-        return _asking(steps[step], (step, turn + rounds), [], rounds > 0, situation)
+    def _is_repeated(self, alert: AlertRow) -> bool:
+        step = self.steps[alert.step % len(self.steps)]
+        return alert.state == "open" and alert.asked <= step.repeats
+
+    def _from(
+        self, place: int, turn: int, situation: Situation, *, times: int = 1, may_wait: bool = True
+    ) -> Assignment:
+        """The first step at or after ``place`` that has somebody, going round where none has.
+
+        ``times`` counts how often the step at ``place`` is told with this; ``may_wait`` whether
+        quiet hours hold it back.
+        """
+        for ahead in range(len(self.steps)):
+            asking = self._asking(place + ahead, turn, situation, 1 if ahead else times)
+            if asking.persons:
+                break
+        else:
+            asking = self._asking(place, turn, situation, times)
+        quiet = self.quiet_hours if may_wait and not asking.step.quiet else None
+        until = quiet.until(situation.now, situation.timezone) if quiet else None
+        return asking.held(until) if until else asking.assignment()
+
+    def _asking(self, place: int, turn: int, situation: Situation, times: int) -> "_Asking":
+        rounds, number = divmod(place, len(self.steps))
+        step = self.steps[number]
+        present = [party for party in step.parties if party in situation.present]
+        persons = tuple(party for party in present if party != "handover")
+        return _Asking(self, step, (number, turn + rounds), persons, rounds > 0, times, situation)
 
 
-def next_working_morning(now: Micros, timezone: str) -> Micros:
-    """09:00 of the next Monday to Friday in the zone, after ``now``.
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All policies of a moment, and old versions that open alerts still keep.
 
-    >>> from domain.time import iso
-    >>> friday_evening = from_datetime(datetime.fromisoformat("2026-11-20T18:00+08:00"))
-    >>> iso(next_working_morning(friday_evening, "Asia/Shanghai"))
-    '2026-11-23T01:00:00.000Z'
+    ``in_force`` by team, priority and kind (None stands for all).
     """
-    zone = _zone(timezone)
-    local = to_datetime(now).astimezone(zone)
-    day = local.date()
-    while True:
-        morning = datetime.combine(day, _MORNING, zone)
-        if day.weekday() < _SATURDAY and from_datetime(morning) > now:
-            return from_datetime(morning)
-        day += timedelta(days=1)
+
+    in_force: Mapping[tuple[str | None, Priority, str | None], Policy]
+    versions: Mapping[int, Policy] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, policies: Iterable[Policy], old: Iterable[Policy] = ()) -> "Policies":
+        """These, with the default's for a priority that no policy for all teams has."""
+        given = {(each.team, each.priority, each.kind): each for each in policies}
+        versions = {each.id: each for each in (*old, *given.values()) if each.id is not None}
+        return cls({**_DEFAULT, **given}, versions)
+
+    @classmethod
+    def default(cls) -> "Policies":
+        """The policies that a fresh database has."""
+        return cls(_DEFAULT)
+
+    def find(self, teams: Sequence[str], priority: Priority, kind: str) -> Policy:
+        """The most specific policy; ``teams`` are the alert's team and those above, in order."""
+        for team in (*teams, None):
+            for of_kind in (kind, None):
+                found = self.in_force.get((team, priority, of_kind))
+                if found is not None:
+                    return found
+        return _DEFAULT[None, priority, None]
+
+    def of_alert(self, alert: AlertRow, teams: Sequence[str]) -> Policy:
+        """The version that the alert was raised under; where that is unknown, today's."""
+        kept = None if alert.policy_id is None else self.versions.get(alert.policy_id)
+        return kept or self.find(teams, alert.priority, alert.kind)
+
+    def parties(self) -> frozenset[str]:
+        """All that any of these policies asks."""
+        all_of_them = (*self.in_force.values(), *self.versions.values())
+        return frozenset(party for policy in all_of_them for party in policy.parties())
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # a name that no zone has: better UTC than no deadline
-        return ZoneInfo("UTC")
+_DEFAULT: Mapping[tuple[str | None, Priority, str | None], Policy] = {
+    (None, policy.priority, None): policy
+    for policy in (
+        Policy(
+            "high",
+            (
+                Step(("family", "station"), 60 * SECOND),
+                Step(("centre",), 120 * SECOND),
+                Step(("family", "station", "centre", "contacts", "handover"), 120 * SECOND),
+            ),
+        ),
+        Policy(
+            "medium",
+            (
+                Step(("family",), 3 * MINUTE),
+                Step(("station",), 7 * MINUTE),
+                Step(("centre",), 10 * MINUTE),
+            ),
+        ),
+        Policy("low", (Step(("station",), None, quiet=True),)),
+    )
+}
 
 
-def _is_there(party: str, present: Collection[str]) -> bool:
-    # Whether a hand-over address is set is known where messages are delivered, not here.
-    return party == "handover" or party in present
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A step that is to be asked.
+
+    ``place`` is its number and the round; ``persons`` its parties that have people; ``again``
+    where a round has ended; ``times`` how often it is told with this.
+    """
+
+    policy: Policy
+    step: Step
+    place: tuple[int, int]
+    persons: tuple[str, ...]
+    again: bool
+    times: int
+    situation: Situation
+
+    def assignment(self) -> Assignment:
+        now, timezone, hold = self.situation.now, self.situation.timezone, self.step.hold
+        deadline = next_working_morning(now, timezone) if hold is None else now + hold
+        duty = self._duty(deadline, self.times)
+        return Assignment(duty, self._told(), f"{self._round_over()}{self._asked()}".strip())
+
+    def held(self, until: Micros) -> Assignment:
+        """Nobody is told before the quiet hours are over."""
+        reason = f"Quiet hours hold it back until {iso(until)}."
+        told = ("centre",) if self.again else ()
+        return Assignment(self._duty(until, 0), told, f"{self._round_over()}{reason}")
+
+    def _duty(self, deadline: Micros, asked: int) -> Duty:
+        responsible = ", ".join(self.persons) or HOLDER_OF_LAST_RESORT
+        return Duty(*self.place, responsible, deadline, asked, self.policy.id)
+
+    def _told(self) -> tuple[str, ...]:
+        # Whether a hand-over address is set is known where messages are delivered, not here.
+        told = [p for p in self.step.parties if p in self.persons or p == "handover"]
+        if self.step.quiet:
+            told = []
+        if self.again and "centre" not in told:
+            told.append("centre")
+        return tuple(told)
+
+    def _asked(self) -> str:
+        if not self.persons:
+            return "Nobody is registered who could be asked; it stays with the centre."
+        why = self.situation.why
+        named = [f"{party} ({why[party]})" if party in why else party for party in self.persons]
+        times = f" again ({self.times} of {self.step.repeats + 1})" if self.times > 1 else ""
+        return f"Asked now{times}: {', '.join(named)}."
+
+    def _round_over(self) -> str:
+        over = "All have been asked and nobody has answered; the centre is told. "
+        return over if self.again else ""
 
 
-def _asking(
-    step: Step, place: tuple[int, int], asked: list[str], again: bool, situation: Situation
+def _person(
+    alert: AlertRow, change: str, by: str, now: Micros, expected_at: Micros | None
 ) -> Assignment:
-    """``place`` is the step's number and the round; ``again`` where a round has ended."""
-    persons = [party for party in asked if party != "handover"]
-    deadline = (
-        next_working_morning(situation.now, situation.timezone)
-        if step.hold is None
-        else situation.now + step.hold
-    )
-    told = () if step.quiet else tuple(asked or [p for p in step.parties if p == "handover"])
-    reason = (
-        f"Asked now: {', '.join(persons)}."
-        if persons
-        else "Nobody is registered who could be asked; it stays with the centre."
-    )
-    if again:
-        told = (*told, "centre") if "centre" not in told else told
-        reason = f"All have been asked and nobody has answered; the centre is told. {reason}"
-    responsible = ", ".join(persons) or HOLDER_OF_LAST_RESORT
-    return Assignment(Duty(*place, responsible, deadline), told, reason)
-
-
-def _person(alert: AlertRow, change: str, by: str, now: Micros) -> Assignment:
-    duty = Duty(alert.step, alert.round, by, now + _HOLDS_OF_A_PERSON[change])
-    return Assignment(duty, (), "")
+    deadline = now + _HOLDS_OF_A_PERSON[change]
+    if expected_at is not None:
+        deadline = max(expected_at, now) + LATER_THAN_EXPECTED
+    return Assignment(Duty(alert.step, alert.round, by, deadline), (), "")
 
 
 def _still_on_site(alert: AlertRow, now: Micros) -> Assignment:

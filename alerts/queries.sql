@@ -1,16 +1,15 @@
 -- Alerts, their history, who is told, and what is on its way to them.
 
--- name: policy_steps()
-select priority, step, hold_s, parties, quiet from policy_step order by priority, step;
-
 -- name: lock_alerts(ids, subjects)
 -- The alerts of these names, and the open ones of these subjects, kept from others till commit.
--- (A join would show the account of before a wait for the lock; a subquery shows today's.)
+-- (`no key`: whoever adds something to an alert meanwhile, as the outbox does, need not wait. A
+-- stronger lock is a deadlock with one who has locked messages of it. And a join would show the
+-- account of before a wait for the lock; a subquery shows today's.)
 select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
 from alert a
 where a.id = any(:ids) or (a.subject = any(:subjects) and a.state <> 'resolved')
 order by a.id
-for update of a;
+for no key update of a;
 
 -- name: due_alerts(now, limit)
 -- Open alerts whose deadline has passed and that no other escalator is at, the most overdue first.
@@ -19,10 +18,12 @@ from alert a
 where a.state <> 'resolved' and a.deadline <= :now
 order by a.deadline
 limit :limit
-for update of a skip locked;
+for no key update of a skip locked;
 
 -- name: next_deadline()$
-select min(deadline) from alert where state <> 'resolved';
+-- Of an open alert, or of somebody who is asked to take one over.
+select least((select min(deadline) from alert where state <> 'resolved'),
+             (select min(deadline) from offer where answer is null and handed_by is not null));
 
 -- name: unattended(overdue_since)^
 -- Open alerts that nobody answers for (there must be none), and overdue ones.
@@ -53,11 +54,13 @@ select nextval('alert_sequence') as sequence from generate_series(1, :count);
 insert into alert (
     id, subject, resident_id, device_id, team_id, kind, priority, latching, state, since,
     raised_at, evidence, sources, incident_id, step, round, responsible, deadline, occurrences,
-    heard_at, accepted_by, accepted_at, resolved_at, outcome, note, sequence
+    heard_at, accepted_by, accepted_at, resolved_at, outcome, note, sequence, asked, policy_id,
+    helpers, expected_at
 ) values (
     :id, :subject, :resident_id, :device_id, :team_id, :kind, :priority, :latching, :state, :since,
     :raised_at, :evidence, :sources, :incident_id, :step, :round, :responsible, :deadline,
-    :occurrences, :heard_at, :accepted_by, :accepted_at, :resolved_at, :outcome, :note, :sequence
+    :occurrences, :heard_at, :accepted_by, :accepted_at, :resolved_at, :outcome, :note, :sequence,
+    :asked, :policy_id, :helpers, :expected_at
 ) on conflict (id) do update set
     priority = excluded.priority,
     state = excluded.state,
@@ -74,7 +77,11 @@ insert into alert (
     resolved_at = excluded.resolved_at,
     outcome = excluded.outcome,
     note = excluded.note,
-    sequence = excluded.sequence;
+    sequence = excluded.sequence,
+    asked = excluded.asked,
+    policy_id = excluded.policy_id,
+    helpers = excluded.helpers,
+    expected_at = excluded.expected_at;
 
 -- name: append_events*!
 insert into alert_event (sequence, alert_id, at, change, by, by_role, reason, evidence, after)
@@ -97,14 +104,6 @@ join event e on e.device = k.device and e.key = k.key and e.happened_at = k.happ
 join device d on d.slot = k.device
 where k.alert_id = :alert_id;
 
--- name: said_no(alert_id, account_id, round)$
--- Whether this person has declined the alert in this round already.
-select exists (
-    select from alert_event
-    where alert_id = :alert_id and by = :account_id and change in ('rejected', 'withdrawn')
-      and (evidence ->> 'round')::integer = :round
-);
-
 -- Reading
 
 -- name: alert(id)^
@@ -118,12 +117,15 @@ from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
--- name: page(everything, residents, teams, unowned, state, resident, kind, before_at, before_id, limit)
--- The newest first; `state` 'open' means not resolved.
+-- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, before_at, before_id, limit)
+-- The newest first; `state` 'open' means not resolved. `asked` are `party@team`, or parties of one's own.
 select a.*, p.username as accepted_by_name
 from alert a left join account p on p.id = a.accepted_by
 where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
-       or (:unowned and a.team_id is null))
+       or (:unowned and a.team_id is null) or a.incident_id = any(:incidents)
+       or (a.state = 'open' and exists (
+           select from unnest(string_to_array(a.responsible, ', ')) as party
+           where party = any(:asked) or party || '@' || a.team_id = any(:asked))))
   and (:state::text is null or a.state = :state or (:state = 'open' and a.state <> 'resolved'))
   and (:resident::text is null or a.resident_id = :resident)
   and (:kind::text is null or a.kind = :kind)
@@ -131,14 +133,17 @@ where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
 order by a.raised_at desc, a.id desc
 limit :limit;
 
--- name: snapshot(everything, residents, teams, unowned)
+-- name: snapshot(everything, residents, teams, unowned, incidents, asked)
 -- The open alerts and the sequence that they stand at, in one look; a row without an alert
 -- where there is none.
 select head.latest, a.*, p.username as accepted_by_name
 from (select coalesce(max(sequence), 0) as latest from alert_event) head
 left join alert a on a.state <> 'resolved' and (
     :everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
-    or (:unowned and a.team_id is null))
+    or (:unowned and a.team_id is null) or a.incident_id = any(:incidents)
+    or (a.state = 'open' and exists (
+        select from unnest(string_to_array(a.responsible, ', ')) as party
+        where party = any(:asked) or party || '@' || a.team_id = any(:asked))))
 left join account p on p.id = a.accepted_by
 order by a.raised_at desc, a.id desc;
 
@@ -152,50 +157,35 @@ select coalesce(max(sequence), 0) from alert_event;
 -- name: earliest_sequence()$
 select coalesce(min(sequence), 0) from alert_event;
 
--- The roster
-
--- name: residents(ids)
-select id, timezone, contacts from resident where id = any(:ids);
-
--- name: families(residents)
-select c.resident_id, a.id, a.username, a.name
-from care_circle c join account a on a.id = c.account_id
-where c.resident_id = any(:residents) and a.disabled_at is null and a.role = 'family'
-order by a.username;
-
--- name: staff(teams)
--- Stations and centres of these teams and of all above them, with the distance upwards.
-with recursive chain as (
-    select t.id as origin, t.id, t.parent_id, 0 as distance from team t where t.id = any(:teams)
-    union all
-    select c.origin, t.id, t.parent_id, c.distance + 1
-    from chain c join team t on t.id = c.parent_id
-    where c.distance < 16
-)
-select c.origin, c.distance, a.id, a.username, a.name, a.role
-from chain c join account a on a.team_id = c.id
-where a.role in ('station', 'centre') and a.disabled_at is null
-order by c.distance, a.username;
-
--- name: centres()
-select id, username, name from account
-where role = 'centre' and disabled_at is null order by username;
-
 -- The outbox
 
 -- name: post*!
--- A message whose channels are still to be chosen.
+-- A message whose channels are still to be chosen, from `next_at` on.
 insert into outbox (alert_id, occasion, party, recipient, channel, payload, created_at, next_at)
-values (:alert_id, :occasion, :party, :recipient, 'any', :payload, :now, :now)
+values (:alert_id, :occasion, :party, :recipient, 'any', :payload, :now, :next_at)
 on conflict do nothing;
+
+-- name: already_told*!
+-- First messages of an alert that were told before it was recorded; those that are being told at
+-- this moment are taken up again at `next_at`, unless they have got through by then.
+insert into outbox (
+    alert_id, occasion, party, recipient, channel, address, payload, created_at, next_at, attempts,
+    sent_at
+)
+values (
+    :alert_id, :occasion, :party, :recipient, :channel, :address, :payload, :now, :next_at, 1,
+    :sent_at
+)
+on conflict (alert_id, occasion, recipient, channel, address)
+do update set sent_at = coalesce(outbox.sent_at, excluded.sent_at);
 
 -- name: no_longer_of_use(now, why, alert_ids)!
 update outbox set given_up_at = :now, last_error = 'no longer of use: ' || :why::text
 where alert_id = any(:alert_ids) and sent_at is null and given_up_at is null;
 
--- name: unrouted(limit)
+-- name: unrouted(now, limit)
 select id, alert_id, occasion, party, recipient, payload, created_at from outbox
-where channel = 'any' and sent_at is null and given_up_at is null
+where channel = 'any' and next_at <= :now and sent_at is null and given_up_at is null
 order by id limit :limit
 for update skip locked;
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from alerts.alert import AlertRow, Change, ChangeName, change_of
 from alerts.lifecycle import advance
-from alerts.policy import EVERYBODY, Policy, Situation
+from alerts.policy import EVERYBODY, Policies, Situation
 from domain.directory import Directory, Subject
 from domain.finding import KINDS, RANK, Finding, Priority
 from domain.time import Micros
@@ -64,7 +64,7 @@ def react(
     findings: Sequence[Finding],
     open_alerts: Mapping[Key, AlertRow],
     directory: Directory,
-    policy: Policy,
+    policies: Policies,
     now: Micros,
     known: Mapping[str, Priority] | None = None,
 ) -> list[Change]:
@@ -72,7 +72,7 @@ def react(
 
     ``known`` are occurrences that a resolved alert has dealt with, and its priority.
     """
-    return Book(open_alerts, known or {}).react(findings, directory, policy, now)
+    return Book(open_alerts, known or {}).react(findings, directory, policies, now)
 
 
 def occurrences(findings: Iterable[Finding], directory: Directory) -> set[str]:
@@ -104,12 +104,12 @@ class Book:
         self.known: dict[str, Priority] = dict(known or {})
 
     def react(
-        self, findings: Iterable[Finding], directory: Directory, policy: Policy, now: Micros
+        self, findings: Iterable[Finding], directory: Directory, policies: Policies, now: Micros
     ) -> list[Change]:
         """As the function :func:`react`."""
         changes = []
         for finding in findings:
-            change = self._take(finding, directory, policy, now)
+            change = self._take(finding, directory, policies, now)
             if change is not None:
                 changes.append(change)
                 self._keep(change)
@@ -125,7 +125,7 @@ class Book:
         self.known |= dict.fromkeys(after.occurrences, after.priority)
 
     def _take(
-        self, finding: Finding, directory: Directory, policy: Policy, now: Micros
+        self, finding: Finding, directory: Directory, policies: Policies, now: Micros
     ) -> Change | None:
         subject = _subject(finding, directory)
         if subject is None:
@@ -144,7 +144,7 @@ class Book:
             return _held_back(louder, finding, occurrence)
         new = _alert(finding, subject, source, occurrence)
         situation = Situation(_EVERYBODY_ASKABLE, now, subject.timezone)
-        return _raised(_with_device(new, directory), finding, policy, situation)
+        return _raised(_with_device(new, directory), finding, policies, situation)
 
     def _news(self, finding: Finding, subject: Subject, source: str) -> str | None:
         """The occurrence's name, or None where a resolved alert has dealt with it.
@@ -191,8 +191,10 @@ def _alert(finding: Finding, subject: Subject, source: str, name: str) -> AlertR
     )
 
 
-def _raised(alert: AlertRow, finding: Finding, policy: Policy, situation: Situation) -> Change:
-    first = policy.first(alert.priority, situation)
+def _raised(alert: AlertRow, finding: Finding, policies: Policies, situation: Situation) -> Change:
+    """With the first duty of a county where everybody is there; who is, the ledger knows."""
+    teams = () if alert.team_id is None else (alert.team_id,)
+    first = policies.find(teams, alert.priority, alert.kind).first(situation)
     return change_of(
         alert,
         "raised",

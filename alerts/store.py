@@ -2,7 +2,8 @@
 
 The caller owns the transaction. Readers restrict by ``resident_ids`` and ``team_ids``: an alert
 is shown where its resident or its team is among them. None for both shows all; None *within*
-``team_ids`` adds what belongs to no team.
+``team_ids`` adds what belongs to no team. ``incidents`` adds all alerts of these, and ``asked``
+(``party@team``, or a party) the open alerts for as long as that party is asked.
 """
 
 import base64
@@ -13,9 +14,11 @@ from typing import Any
 
 import orjson
 
-from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, as_json, change_of
-from alerts.ledger import Connection, alert_of, append, load_policy, lock_alerts, queries
-from alerts.lifecycle import next_state
+from alerts import offers
+from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, as_json
+from alerts.deeds import Deed, Taken, change_by
+from alerts.ledger import Connection, alert_of, append, lock_alerts, queries
+from alerts.policy import Policies
 from alerts.react import Key, occurrences, react, subjects
 from domain.directory import Directory
 from domain.errors import CarewatchError, NotAllowed
@@ -25,7 +28,8 @@ from domain.time import Micros, from_datetime, iso, to_datetime
 __all__ = [
     "Actor", "AlertEvent", "AlertRow", "BadCursor", "NoSuchAlert", "Taken", "act", "alert",
     "append", "as_json", "earliest_sequence", "events_after", "history", "known",
-    "latest_sequence", "load_policy", "open_alerts", "page", "record", "snapshot",
+    "latest_sequence", "offered",
+    "open_alerts", "page", "record", "snapshot", "was_offered",
 ]  # fmt: skip
 
 
@@ -35,16 +39,6 @@ class BadCursor(NotAllowed):
 
 class NoSuchAlert(CarewatchError):
     """There is no alert of that name."""
-
-
-class Taken(NotAllowed):
-    """Somebody else has the alert; ``holder`` is the user name."""
-
-    def __init__(self, holder: str) -> None:
-        super().__init__(
-            f"{holder} has taken this alert: speak to {holder}, or wait until it is given back."
-        )
-        self.holder = holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,10 @@ def record(
     if not findings:
         return []
     with connection.transaction():
-        policy = load_policy(connection)
         standing = open_alerts(connection, subjects(findings, directory))
         done = known(connection, occurrences(findings, directory))
-        changes = react(findings, standing, directory, policy, now, done)
-        append(connection, changes, policy, now)
+        changes = react(findings, standing, directory, Policies.default(), now, done)
+        append(connection, changes, now)
     return changes
 
 
@@ -106,10 +99,13 @@ def act(
     *,
     note: str | None = None,
     outcome: Outcome | None = None,
+    to: str | None = None,
+    expected_at: Micros | None = None,
 ) -> AlertRow:
-    """A person accepts, rejects, sets out, arrives or resolves; the alert after it.
+    """A person answers, sets out, arrives, hands over, helps or resolves; the alert after it.
 
-    Runs in a transaction of its own where the caller has none.
+    Runs in a transaction of its own where the caller has none. ``to`` is the user name of the
+    one to whom it is to be handed over.
 
     Doing the same twice changes nothing. Rejecting what one has accepted gives it back.
     Raises :class:`Taken` where another has it, NotAllowed where the state does not permit it,
@@ -119,71 +115,23 @@ def act(
         before = next(iter(lock_alerts(connection, ids=[alert_id])), None)
         if before is None:
             raise NoSuchAlert(f"There is no alert {alert_id}.")
-        if _done_already(connection, before, change, by, outcome):
-            return before
-        what = _deed(before, change, by, now, note, outcome)
-        return append(connection, [what], load_policy(connection), now)[-1]
+        whom = None if to is None else _taker(connection, before, to)
+        deed = Deed(change, by, note, outcome, whom, expected_at)
+        what = change_by(before, offers.of_alert(connection, alert_id), deed, now)
+        return before if what is None else append(connection, [what], now)[-1]
 
 
-def _deed(
-    alert: AlertRow,
-    change: ChangeName,
-    by: Actor,
-    now: Micros,
-    note: str | None,
-    outcome: Outcome | None,
-) -> Change:
-    """What a person asks for, as a change that is permitted."""
-    if alert.state != "resolved" and alert.accepted_by not in (None, by.id):
-        raise Taken(alert.accepted_by_name or "Somebody")
-    if change == "rejected" and alert.state != "open" and alert.accepted_by == by.id:
-        change = "withdrawn"
-    next_state(alert.state, change)
-    if change == "resolved" and outcome is None:
-        raise NotAllowed("Say how it ended: an outcome is needed to resolve an alert.")
-    place = {"step": alert.step, "round": alert.round} if change in _REFUSALS else {}
-    return change_of(
-        alert, change, now, _said(change, by, note),
-        by=by, note=note, outcome=outcome, evidence=place,
-    )  # fmt: skip
-
-
-_REFUSALS = ("rejected", "withdrawn")
-
-_SAID: Mapping[str, str] = {
-    "accepted": "Accepted",
-    "rejected": "Declined",
-    "withdrawn": "Given back",
-    "on_the_way": "On the way",
-    "arrived": "At the door",
-    "resolved": "Resolved",
-}
-
-
-def _said(change: str, by: Actor, note: str | None) -> str:
-    said = f"{_SAID.get(change, change)} by {by.username}"
-    return f"{said}: {note}" if note else f"{said}."
-
-
-def _done_already(
-    connection: Connection, alert: AlertRow, change: str, by: Actor, outcome: Outcome | None
-) -> bool:
-    """Whether a repeated request asks for what is so already."""
-    if change == "rejected" and alert.state == "open":
-        said: bool = queries.said_no(
-            connection, alert_id=alert.id, account_id=by.id, round=alert.round
+def _taker(connection: Connection, alert: AlertRow, username: str) -> Actor:
+    """The account that an alert is to be handed over to; NotAllowed where it may not have it."""
+    row = offers.queries.may_take(
+        connection, username=username, resident=alert.resident_id, team=alert.team_id
+    )
+    if row is None:
+        raise NotAllowed(
+            f"{username} is not of this resident's family, nor of their team or one above it: "
+            "name somebody who is."
         )
-        return said
-    if alert.accepted_by != by.id:
-        return False
-    if change == "resolved":
-        return alert.state == "resolved" and alert.outcome == outcome
-    reached = {
-        "accepted": ("accepted", "responding", "on_site"),
-        "on_the_way": ("responding", "on_site"),
-        "arrived": ("on_site",),
-    }
-    return alert.state in reached.get(change, ())
+    return Actor(row["id"], row["username"], row["role"])
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -205,6 +153,17 @@ def history(connection: Connection, alert_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def was_offered(connection: Connection, alert_id: str, account_id: str) -> bool:
+    """Whether somebody may still answer: asked once, and neither declined nor is it over."""
+    offered: bool = offers.queries.was_offered(connection, alert=alert_id, person=account_id)
+    return offered
+
+
+def offered(connection: Connection, alert_id: str) -> list[dict[str, Any]]:
+    """To whom an alert was offered, in order, and what they answered."""
+    return [offer.as_json() for offer in offers.of_alert(connection, alert_id)]
+
+
 def page(
     connection: Connection,
     *,
@@ -213,6 +172,8 @@ def page(
     kind: str | None = None,
     resident_ids: Sequence[str] | None = None,
     team_ids: Teams = None,
+    incidents: Sequence[str] = (),
+    asked: Sequence[str] = (),
     cursor: str | None = None,
     limit: int = 50,
 ) -> tuple[list[AlertRow], str | None]:
@@ -229,17 +190,22 @@ def page(
         before_at=None if before_at is None else to_datetime(before_at),
         before_id=before_id,
         limit=limit + 1,
-        **_visible(resident_ids, team_ids),
+        **_visible(resident_ids, team_ids, incidents, asked),
     )
     alerts = [alert_of(row) for row in rows]
     return alerts[:limit], _cursor(alerts[limit - 1]) if len(alerts) > limit else None
 
 
 def snapshot(
-    connection: Connection, resident_ids: Sequence[str] | None = None, team_ids: Teams = None
+    connection: Connection,
+    resident_ids: Sequence[str] | None = None,
+    team_ids: Teams = None,
+    incidents: Sequence[str] = (),
+    asked: Sequence[str] = (),
 ) -> tuple[list[AlertRow], int]:
     """The open alerts, and the sequence after which :func:`events_after` goes on from them."""
-    rows = list(queries.snapshot(connection, **_visible(resident_ids, team_ids)))
+    visible = _visible(resident_ids, team_ids, incidents, asked)
+    rows = list(queries.snapshot(connection, **visible))
     return [alert_of(row) for row in rows if row["id"] is not None], rows[0]["latest"]
 
 
@@ -263,12 +229,19 @@ def earliest_sequence(connection: Connection) -> int:
     return earliest
 
 
-def _visible(resident_ids: Sequence[str] | None, team_ids: Teams) -> dict[str, Any]:
+def _visible(
+    resident_ids: Sequence[str] | None,
+    team_ids: Teams,
+    incidents: Sequence[str],
+    asked: Sequence[str],
+) -> dict[str, Any]:
     return {
         "everything": resident_ids is None and team_ids is None,
         "residents": list(resident_ids or ()),
         "teams": [team for team in team_ids or () if team is not None],
         "unowned": team_ids is not None and None in team_ids,
+        "incidents": list(incidents),
+        "asked": list(asked),
     }
 
 

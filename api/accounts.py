@@ -6,15 +6,15 @@ Passwords are kept as argon2id; a token is 256 random bits of which only the SHA
 import hashlib
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from api.access import Role, Viewer, own_things
-from api.database import Connection, Database, queries
+from api.access import TEAM_ROLES, Role, Viewer, roles_of
+from api.database import Connection, Database, people, queries
 from api.problems import conflict, unprocessable
 from domain.time import HOUR, Micros, from_datetime, to_datetime
 
@@ -64,25 +64,36 @@ def log_out(connection: Connection, token: str) -> None:
     queries.close_session(connection, token_hash=_digest(token))
 
 
-def viewer(connection: Connection, token: str, now: Micros) -> Viewer | None:
+def viewer(
+    connection: Connection, token: str, now: Micros, address: str | None = None
+) -> Viewer | None:
     """Whose token it is, or None where it is over, unknown or its account disabled."""
-    row = queries.session_of(connection, token_hash=_digest(token), at=to_datetime(now))
+    row = people.account_rights(connection, token_hash=_digest(token), at=to_datetime(now))
     if row is None:
         return None
-    residents, teams, vendor = own_things(
-        row["role"], row["residents"], row["teams"], row["vendor"]
-    )
+    roles = roles_of(row["role"], row["residents"], row["areas"])
     return Viewer(
         account_id=row["id"],
         username=row["username"],
         name=row["name"],
         role=row["role"],
         expires_at=from_datetime(row["expires_at"]),
+        roles=roles,
         team_id=row["team_id"],
-        residents=residents,
-        teams=teams,
-        vendor=vendor,
+        residents=frozenset(row["residents"]) if "family" in roles else frozenset(),
+        areas={role: frozenset(teams) for role, teams in row["areas"].items() if role in roles},
+        incidents=frozenset(row["incidents"]),
+        patients=frozenset(row["patients"]),
+        vendor=row["vendor"] if row["role"] == "vendor" else None,
+        address=address,
+        session=row["session"],
     )
+
+
+def memberships_of(connection: Connection, account: str) -> list[dict[str, str]]:
+    """Team and role of each membership of an account."""
+    rows = people.accounts(connection, id=account, after=None, limit=1)
+    return [each for row in rows for each in row["memberships"]]
 
 
 def hash_password(password: str) -> str:
@@ -90,10 +101,26 @@ def hash_password(password: str) -> str:
         return _hasher.hash(password)
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an account is to be: its first role with what belongs to it, and what it is besides."""
+
+    role: Role
+    team: str | None = None
+    vendor: str | None = None
+    residents: Sequence[str] = ()
+    memberships: Sequence[tuple[str, str]] = ()
+    """Team and role of each; the first membership may be among them."""
+
+    @property
+    def further(self) -> list[tuple[str, str]]:
+        return sorted(set(self.memberships) - {(str(self.team), self.role)})
+
+
 def add(
     connection: Connection,
     username: str,
-    password: str,
+    password: str | None,
     role: Role,
     now: Micros,
     *,
@@ -101,46 +128,49 @@ def add(
     team: str | None = None,
     vendor: str | None = None,
     residents: Sequence[str] = (),
+    memberships: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """A new account; its id. Raises a Problem where something about it cannot be."""
-    _check(connection, role, team, vendor, residents)
+    """A new account; its id. Without a password nobody can log in until one is set.
+
+    Raises a Problem where something about it cannot be.
+    """
+    rights = Rights(role, team, vendor, residents, memberships)
+    _check(connection, rights)
     account_id = hashlib.sha256(f"{username}|{now}".encode()).hexdigest()[:16]
     added = queries.insert_account(
         connection,
         id=account_id,
         username=username,
-        password_hash=hash_password(password),
-        role=role,
+        password_hash="" if password is None else hash_password(password),
+        role=rights.role,
         name=name,
-        team=team,
-        vendor=vendor,
+        team=rights.team,
+        vendor=rights.vendor,
         at=to_datetime(now),
     )
     if not added:
         raise conflict(f"There is an account {username!r} already: choose another name.")
-    queries.join_circles(connection, account=account_id, residents=sorted(set(residents)))
+    _join(connection, account_id, rights)
     return account_id
 
 
-def change(connection: Connection, account: dict[str, Any], now: Micros) -> None:
-    """Store an account as given; the keys are those of the statement ``accounts``.
+def change(connection: Connection, account: Mapping[str, Any], rights: Rights, now: Micros) -> None:
+    """Store an account as given; the keys are ``id``, ``name``, ``disabled`` and ``password``.
 
-    A ``password`` among them is the new one. A new password or a disabled account ends every
-    login. Raises a Problem where something about it cannot be.
+    A new password or a disabled account ends every login. Raises a Problem where something
+    about it cannot be.
     """
-    residents = account["residents"]
-    _check(connection, account["role"], account["team_id"], account["vendor"], residents)
+    _check(connection, rights)
     queries.update_account(
         connection,
         id=account["id"],
         name=account["name"],
-        team=account["team_id"],
-        vendor=account["vendor"],
+        team=rights.team,
+        vendor=rights.vendor,
         disabled=account["disabled"],
         at=to_datetime(now),
     )
-    queries.leave_circles(connection, account=account["id"])
-    queries.join_circles(connection, account=account["id"], residents=sorted(set(residents)))
+    _join(connection, account["id"], rights)
     password = account.get("password")
     if password is not None:
         queries.set_password(connection, id=account["id"], password_hash=hash_password(password))
@@ -148,24 +178,47 @@ def change(connection: Connection, account: dict[str, Any], now: Micros) -> None
         queries.close_sessions_of(connection, account=account["id"])
 
 
-def _check(
-    connection: Connection,
-    role: Role,
-    team: str | None,
-    vendor: str | None,
-    residents: Sequence[str],
-) -> None:
-    if role in {"station", "centre"} and team is None:
+def set_password(connection: Connection, username: str, password: str) -> bool:
+    """Another password; it ends every login of the account. False where there is none."""
+    account = queries.account_of(connection, username=username)
+    if account is None:
+        return False
+    queries.set_password(connection, id=account["id"], password_hash=hash_password(password))
+    queries.close_sessions_of(connection, account=account["id"])
+    return True
+
+
+def _join(connection: Connection, account: str, rights: Rights) -> None:
+    """Into exactly these circles and teams; who stays in a circle keeps the place there."""
+    residents = sorted(set(rights.residents))
+    queries.leave_circles(connection, account=account, residents=residents)
+    queries.join_circles(connection, account=account, residents=residents)
+    people.leave_teams(connection, account=account)
+    further = rights.further
+    people.join_teams(
+        connection,
+        account=account,
+        teams=[team for team, _ in further],
+        roles=[role for _, role in further],
+    )
+
+
+def _check(connection: Connection, rights: Rights) -> None:
+    role, team = rights.role, rights.team
+    if role in TEAM_ROLES and team is None:
         raise unprocessable(f"A {role} account answers for an area: give its team.")
-    if role == "vendor" and vendor is None:
+    if role == "vendor" and rights.vendor is None:
         raise unprocessable("A vendor account sees one vendor's devices: give the vendor's name.")
-    if role != "family" and residents:
-        raise unprocessable("Only family accounts have residents of their own; others have a team.")
-    if team is not None and queries.team_level(connection, id=team) is None:
-        raise unprocessable(f"There is no team {team!r}: create it first, or check the spelling.")
-    missing = [
-        row["id"] for row in queries.missing_residents(connection, residents=list(residents))
-    ]
+    if role == "vendor" and (rights.residents or rights.memberships):
+        raise unprocessable("A vendor sees no person: leave residents and memberships out.")
+    teams = sorted({team for team, _ in rights.memberships} | ({team} if team else set()))
+    unknown = [row["id"] for row in people.missing_teams(connection, teams=teams)]
+    if unknown:
+        raise unprocessable(
+            f"There is no team {', '.join(unknown)}: create it first, or check the spelling."
+        )
+    asked = list(rights.residents)
+    missing = [row["id"] for row in queries.missing_residents(connection, residents=asked)]
     if missing:
         raise unprocessable(f"There is no resident {', '.join(missing)}: create them first.")
 

@@ -22,12 +22,22 @@ from api.feed import Feed
 from api.fields import Problem
 from api.routes import (
     alerts,
+    answers,
+    audit,
+    channels,
     devices,
+    duty,
     feed,
+    handover,
     health,
+    homes,
+    latest,
     models,
+    policies,
     quarantine,
+    readings,
     residents,
+    rotas,
     session,
     teams,
     users,
@@ -57,13 +67,18 @@ _latency = Histogram(
 )
 
 
-def create_app(pool: Pool, clock: Clock, look: Look = no_parts) -> FastAPI:
+def create_app(
+    pool: Pool, clock: Clock, look: Look = no_parts, reply_secret: str | None = None
+) -> FastAPI:
     """The API and its page. ``look`` tells the parts that ``/readyz`` shows.
+
+    ``reply_secret`` signs what a gateway for SMS or mail passes on; None: nothing is taken.
 
     ``app.state.context.feed`` is to be woken when something changes, and closed at the end.
     """
     database = Database(pool)
-    context = Context(database, clock, Feed(Changes(database), clock), Throttle(), look)
+    feeds = Feed(Changes(database), clock)
+    context = Context(database, clock, feeds, Throttle(), look, reply_secret)
     app = FastAPI(
         title="carewatch",
         version="1",
@@ -77,9 +92,13 @@ def create_app(pool: Pool, clock: Clock, look: Look = no_parts) -> FastAPI:
     )
     app.state.context = context
     for routes in (
-        session, alerts, residents, devices, models, users, teams, quarantine, feed,
+        session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
+        users, teams, quarantine, audit, duty, rotas, policies, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(answers.replies, prefix=PREFIX)
+    app.include_router(answers.router)
+    app.include_router(handover.page)
     app.include_router(health.router)
     _add_console(app)
     problems.install(app)

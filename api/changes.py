@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alerts import store
 from alerts.alert import as_json
-from api import accounts
+from api import accounts, audit
 from api.database import Connection, Database, queries
 from api.feed import Change, Opening
 from domain.time import Micros
@@ -34,10 +34,12 @@ class Changes:
             viewer = accounts.viewer(connection, token, now)
             if viewer is None or not viewer.may("follow_feed"):
                 return None
+            viewer = viewer.using("follow_feed")
             latest = store.latest_sequence(connection)
             if known is not None and _reaches(connection, known, latest):
                 return Opening(viewer, known, None)
-            alerts, latest = store.snapshot(connection, *viewer.own_alerts())
+            alerts, latest = store.snapshot(connection, **viewer.own_alerts())
+            audit.read(connection, viewer, "follow_feed", [each.resident_id for each in alerts])
             return Opening(viewer, latest, [as_json(alert) for alert in alerts])
 
 

@@ -41,6 +41,8 @@ class Context:
     feed: Feed
     throttle: Throttle
     look: Look
+    reply_secret: str | None = None
+    """Signs the replies of people that a gateway for SMS or mail passes on."""
 
 
 def context(request: Request) -> Context:
@@ -80,17 +82,19 @@ Token = Annotated[str, Depends(token)]
 
 
 def caller(request: Request, token: Token, connection: Transaction, now: Now) -> Viewer:
-    """Who asks; a problem where nobody is logged in or the role has no use of this call."""
-    viewer = accounts.viewer(connection, token, now)
+    """Who asks, with what is theirs for this call; a problem where they have no use of it."""
+    address = request.client.host if request.client else None
+    viewer = accounts.viewer(connection, token, now, address)
     if viewer is None:
         raise Problem(
             401,
             "This login is over or was never valid: log in again with POST /api/v1/session.",
             {"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    if not viewer.may(request.scope["route"].name):
+    call = request.scope["route"].name
+    if not viewer.may(call):
         raise Problem(403, f"An account with the role {viewer.role} has no use of this call.")
-    return viewer
+    return viewer.using(call)
 
 
 Caller = Annotated[Viewer, Depends(caller)]

@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from api.problems import unprocessable
 from domain.errors import Unavailable
 
-__all__ = ["Connection", "Database", "Jsonb", "Pool", "queries"]
+__all__ = ["Connection", "Database", "Jsonb", "Pool", "people", "queries"]
 
 Connection = psycopg.Connection
 Pool = ConnectionPool[psycopg.Connection]
@@ -22,6 +22,10 @@ Pool = ConnectionPool[psycopg.Connection]
 queries = aiosql.from_path(
     Path(__file__).with_name("queries.sql"), "psycopg", kwargs={"row_factory": dict_row}
 )
+people = aiosql.from_path(
+    Path(__file__).with_name("people.sql"), "psycopg", kwargs={"row_factory": dict_row}
+)
+"""Statements about people, their places, and who looked at them."""
 
 _AWAY = "The database does not answer at this moment; please try again in a few seconds."
 
@@ -43,7 +47,7 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except (psycopg.OperationalError, psycopg.InternalError, PoolTimeout) as error:
             raise Unavailable(_AWAY) from error
         except (psycopg.DataError, UnicodeEncodeError) as error:
             raise unprocessable(_UNFIT) from error

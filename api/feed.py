@@ -190,7 +190,7 @@ class Feed:
                         break
                 for change in changes:
                     place = change.sequence
-                    if viewer.sees(change.alert.get("resident"), change.alert.get("team")):
+                    if viewer.sees_alert(change.alert):
                         yield Message("alert", change.sequence, change.alert)
                 if not changes:
                     await _wait(news, POLL_S)
@@ -232,7 +232,7 @@ def _snapshot(opening: Opening) -> Message:
 
 
 def _rights_of(viewer: Viewer) -> tuple[object, ...]:
-    return viewer.role, viewer.residents, viewer.teams
+    return viewer.roles, viewer.residents, viewer.teams, viewer.asked
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

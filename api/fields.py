@@ -6,6 +6,7 @@ Times go out as ISO 8601 in UTC with a Z, as everywhere in carewatch.
 from collections.abc import Collection
 from datetime import datetime
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 from zoneinfo import available_timezones
 
@@ -23,8 +24,13 @@ def _time(value: Any) -> Any:
     return iso(from_datetime(value)) if isinstance(value, datetime) else value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads some hundred files
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("use a name of the time zone database, such as Asia/Shanghai")
     return name
 

@@ -25,31 +25,9 @@ select pg_notify('session', '') from gone;
 with gone as (delete from session where account_id = :account returning 1)
 select pg_notify('session', '') from gone;
 
--- name: session_of(token_hash, at)^
--- Whose token it is, with what is the account's own: residents, and teams from its own downwards.
-select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.expires_at,
-       array(select resident_id from care_circle where account_id = a.id) as residents,
-       array(with recursive area as (
-                 select id from team where id = a.team_id
-                 union
-                 select t.id from team t join area on t.parent_id = area.id)
-             select id from area) as teams
-from session s join account a on a.id = s.account_id
-where s.token_hash = :token_hash and s.expires_at > :at and a.disabled_at is null;
-
 -- name: directory_version()$
 -- Moves on with every change of people or devices.
 select version from directory_version;
-
--- name: accounts(id, after, limit)
--- Accounts by name, or the one of that id.
-select a.id, a.username, a.name, a.role, a.team_id, a.vendor, a.created_at,
-       a.disabled_at is not null as disabled,
-       array(select resident_id from care_circle where account_id = a.id order by 1) as residents
-from account a
-where (cast(:id as text) is null or a.id = :id)
-  and (cast(:after as text) is null or a.username > :after)
-order by a.username limit :limit;
 
 -- name: insert_account(id, username, password_hash, role, name, team, vendor, at)!
 -- A new account, unless the name is taken.
@@ -67,14 +45,18 @@ where id = :id;
 -- Another password.
 update account set password_hash = :password_hash where id = :id;
 
--- name: leave_circles(account)!
--- Takes an account out of every care circle.
-delete from care_circle where account_id = :account;
+-- name: leave_circles(account, residents)!
+-- Takes an account out of every care circle but those of these residents.
+delete from care_circle
+where account_id = :account and resident_id <> all(cast(:residents as text[]));
 
 -- name: join_circles(account, residents)!
--- Puts an account into the care circles of these residents.
-insert into care_circle (account_id, resident_id)
-select :account, unnest(cast(:residents as text[]));
+-- Puts an account into the care circles of these residents, behind those who are in them.
+insert into care_circle (account_id, resident_id, place)
+select :account, joined.id, coalesce((select max(c.place) from care_circle c
+                                      where c.resident_id = joined.id), 0) + 1
+from unnest(cast(:residents as text[])) as joined (id)
+on conflict do nothing;
 
 -- name: missing_residents(residents)
 -- Which of the names no resident has.
@@ -105,38 +87,6 @@ on conflict do nothing;
 -- Changes a team's name or place in the tree.
 update team set name = :name, parent_id = :parent where id = :id;
 
--- name: residents(id, after, limit, everything, residents, teams, unowned)
--- Residents whom the viewer may see by id, or the one of that id.
-select r.id, r.slot, r.name, r.team_id, r.timezone, r.birth_year, r.address, r.way_in, r.risks,
-       r.contacts, r.created_at,
-       coalesce((select jsonb_object_agg(t.name, t.value) from threshold t
-                 where t.scope = 'resident' and t.scope_id = r.id), '{}') as thresholds,
-       array(select d.id from device d
-             where d.resident_id = r.id and d.removed_at is null order by d.id) as devices
-from resident r
-where (cast(:id as text) is null or r.id = :id)
-  and (cast(:after as text) is null or r.id > :after)
-  and (:everything or r.id = any(cast(:residents as text[]))
-       or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
-order by r.id limit :limit;
-
--- name: insert_resident(id, name, team, timezone, birth_year, address, way_in, risks, contacts)^
--- A new resident, unless the id is taken; without an id, one is made of the place drawn.
-insert into resident (id, slot, name, team_id, timezone, birth_year, address, way_in, risks,
-                      contacts)
-select coalesce(:id, 'resident-' || drawn), drawn, :name, :team, :timezone, :birth_year, :address,
-       :way_in, :risks, :contacts
-from (select cast(nextval('slot') as integer) as drawn) as place
-on conflict (id) do nothing
-returning id;
-
--- name: update_resident(id, name, team, timezone, birth_year, address, way_in, risks, contacts)!
--- Changes what is known of a resident.
-update resident
-set name = :name, team_id = :team, timezone = :timezone, birth_year = :birth_year,
-    address = :address, way_in = :way_in, risks = :risks, contacts = :contacts
-where id = :id;
-
 -- name: thresholds_of(scope, scope_id)
 -- The own values of a resident, a team or a model.
 select name, value from threshold where scope = :scope and scope_id = :scope_id order by name;
@@ -158,57 +108,15 @@ where scope = :scope and scope_id = :scope_id and name = any(cast(:names as text
 select exists (select from device where device.model = :model)
     or exists (select from threshold where scope = 'model' and scope_id = :model);
 
--- name: sample_count(slot, quantity, from_at, till_at)$
--- How many readings of a quantity a span holds.
-select (select count(*) from sample
-        where subject = :slot and measured_at >= :from_at and measured_at < :till_at
-          and case :quantity
-                  when 'heart_rate' then heart_rate when 'respiration_rate' then respiration_rate
-                  when 'spo2' then spo2 when 'movement' then movement
-                  when 'signal_quality' then signal_quality when 'battery' then battery
-                  when 'rssi' then rssi when 'in_bed' then cast(in_bed as integer)
-                  when 'presence' then cast(presence as integer) end is not null)
-     + (select count(*) from measurement
-        where subject = :slot and quantity = :quantity
-          and measured_at >= :from_at and measured_at < :till_at);
-
--- name: samples(slot, quantity, from_at, till_at, width_s)
--- Readings of a quantity. With a width, of each bucket of so many seconds the lowest and the
--- highest only, each at its own time: a chart of so many buckets shows the same either way.
-with reading as (
-    select measured_at,
-           case :quantity
-               when 'heart_rate' then heart_rate when 'respiration_rate' then respiration_rate
-               when 'spo2' then spo2 when 'movement' then movement
-               when 'signal_quality' then signal_quality when 'battery' then battery
-               when 'rssi' then rssi when 'in_bed' then cast(in_bed as integer)
-               when 'presence' then cast(presence as integer) end as value
-    from sample
-    where subject = :slot and measured_at >= :from_at and measured_at < :till_at
-    union all
-    select measured_at, value from measurement
-    where subject = :slot and quantity = :quantity
-      and measured_at >= :from_at and measured_at < :till_at
-), ranked as (
-    select measured_at, value,
-           row_number() over (partition by bucket order by value, measured_at) as from_low,
-           row_number() over (partition by bucket order by value desc, measured_at) as from_high
-    from (select *, case when cast(:width_s as double precision) is null then null
-                    else floor(extract(epoch from measured_at - :from_at) / :width_s) end as bucket
-          from reading where value is not null) as bucketed
-)
-select cast(extract(epoch from measured_at) * 1000 as bigint) as t, value from ranked
-where cast(:width_s as double precision) is null or from_low = 1 or from_high = 1
-order by measured_at;
-
--- name: events(slot, from_at, till_at, at, device, key, limit)
--- Events of a subject, the latest first, from after the given place.
+-- name: events(slot, from_at, till_at, event, at, device, key, limit)
+-- Events of a subject, of one kind or all, the latest first, from after the given place.
 select e.happened_at, e.received_at, e.device as device_slot, d.id as device, e.event, e.key, e.id,
        e.certainty, e.place, e.active, e.detail, e.clock_wrong
 from event e left join device d on d.slot = e.device
 where e.subject = :slot
   and e.happened_at >= cast(:from_at as timestamptz)
   and e.happened_at < cast(:till_at as timestamptz)
+  and (cast(:event as text) is null or e.event = :event)
   and (cast(:at as timestamptz) is null
        or (e.happened_at, e.device, e.key) < (cast(:at as timestamptz), :device, :key))
 order by e.happened_at desc, e.device desc, e.key desc limit :limit;

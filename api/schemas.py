@@ -1,12 +1,15 @@
 """Bodies and answers of the calls; the source of OpenAPI."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from alerts.alert import Outcome, State
-from api.access import Role
-from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time, Zone
+from alerts.offers import Answer as OfferAnswer
+from api.access import Role, TeamRole
+from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time
+from api.reachability import DeliveryAnswer
 from domain.directory import DeviceKind
 from domain.finding import Priority
 
@@ -23,7 +26,16 @@ class Session(Answer):
     expires_at: Time
 
 
+class Membership(Body):
+    """What somebody is of a team."""
+
+    team: Id
+    role: TeamRole
+
+
 class Me(Answer):
+    """``role`` is the first; ``memberships`` are all, the first among them."""
+
     id: str
     username: str
     name: str
@@ -31,10 +43,13 @@ class Me(Answer):
     team: str | None
     vendor: str | None
     residents: list[str]
+    memberships: list[Membership]
     expires_at: Time
 
 
 class User(Answer):
+    """``role`` and ``team`` are the first membership; ``memberships`` are all of them."""
+
     id: str
     username: str
     name: str
@@ -42,11 +57,14 @@ class User(Answer):
     team: str | None
     vendor: str | None
     residents: list[str]
+    memberships: list[Membership]
     disabled: bool
     created_at: Time
 
 
 class NewUser(Body):
+    """``memberships``: what the person is besides ``role`` of ``team``."""
+
     username: Annotated[str, Field(pattern=r"^\S{1,64}$")]
     password: Password
     role: Role
@@ -54,6 +72,7 @@ class NewUser(Body):
     team: Id | None = None
     vendor: Line | None = None
     residents: Annotated[list[Id], Field(max_length=1000)] = []
+    memberships: Annotated[list[Membership], Field(max_length=100)] = []
 
 
 class UserChange(Body):
@@ -63,6 +82,7 @@ class UserChange(Body):
     team: Id | None = None
     vendor: Line | None = None
     residents: Annotated[list[Id], Field(max_length=1000)] = []
+    memberships: Annotated[list[Membership], Field(max_length=100)] = []
     password: Password | None = None
     disabled: bool = False
 
@@ -85,71 +105,97 @@ class NewTeam(Body):
     thresholds: Thresholds = {}
 
 
+class Member(Answer):
+    user: str
+    name: str
+    role: TeamRole
+
+
 class TeamChange(Body):
     name: Line = ""
     parent: Id | None = None
     thresholds: Thresholds = {}
 
 
-# -- residents and what is known of them -------------------------------------------------------
-
-
-class Contact(BaseModel):
-    """Somebody to call. More keys are kept as they are."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: Line
-    phone: Line | None = None
-    relation: Line | None = None
-
-
-class Resident(Answer):
-    """``thresholds``: the resident's own; else those of the team, else of the device's model."""
-
-    id: str
-    name: str
-    team: str | None
-    timezone: str
-    birth_year: int | None
-    address: str | None
-    way_in: str | None
-    risks: str | None
-    contacts: list[dict[str, Any]]
-    thresholds: dict[str, float]
-    devices: list[str]
-    created_at: Time
-
-
-class ResidentChange(Body):
-    name: Annotated[Line, Field(min_length=1)] = ""
-    team: Id | None = None
-    timezone: Zone = "UTC"
-    birth_year: Annotated[int, Field(ge=1850, le=2200)] | None = None
-    address: Text | None = None
-    way_in: Text | None = None
-    risks: Text | None = None
-    contacts: Annotated[list[Contact], Field(max_length=50)] = []
-    thresholds: Thresholds = {}
-
-
-class NewResident(ResidentChange):
-    """Without an ``id``, one is made."""
-
-    id: Id | None = None
-    name: Annotated[Line, Field(min_length=1)]
+# -- what was measured of a resident, and what happened ----------------------------------------
 
 
 class Samples(Answer):
     """``points``: milliseconds since 1970 and value, in order; true and false are 1 and 0.
 
-    Where a span holds more readings than ``points``, the lowest and the highest reading of each
-    of points/2 equal spans are given, each at its own time, so that no peak is lost.
+    ``level`` says what a point is. ``raw``: a reading; where a span holds more of them than
+    ``points``, the lowest and the highest of each of points/2 equal spans are given, each at its
+    own time, so that no peak is lost. ``minute``, ``hour``, ``day``: the mean of that time (or of
+    several), with the lowest and the highest reading of each in ``low`` and ``high``. A day is a
+    whole one where the resident lives, and its time is its beginning.
     """
 
     quantity: str
     unit: str
     points: list[tuple[int, float]]
+    level: Literal["raw", "minute", "hour", "day"]
+    low: list[float] | None = None
+    high: list[float] | None = None
+
+
+class Spread(Answer):
+    """A rate over a night: of all readings the lowest, the mean and the highest.
+
+    ``p10``, ``p50``, ``p90``: quantiles of the medians of its minutes, each of which counts once.
+    """
+
+    low: float
+    mean: float
+    high: float
+    p10: float
+    p50: float
+    p90: float
+
+
+class Night(Answer):
+    """21:00 to 07:00 where the resident lives; ``night`` is the day on whose evening it began.
+
+    ``time_in_bed``: minutes. ``exits``: changes from a reading in bed to the next one, out of bed.
+    ``restlessness``: minutes with movement in an hour in bed. Null where nothing told of it.
+    """
+
+    night: date
+    begins_at: Time
+    ends_at: Time
+    time_in_bed: float | None
+    exits: int | None
+    restlessness: float | None
+    heart_rate: Spread | None
+    respiration_rate: Spread | None
+
+
+class Nights(Answer):
+    """Nights that are over, the oldest first."""
+
+    items: list[Night]
+
+
+class Latest(Answer):
+    """A resident as it is now: ``heard_at`` is when a device of its was last heard.
+
+    ``measured_at`` is of the newest sample, and the quantities are the last of those that its
+    devices told in their latest 8 samples; null where none told. ``priority``: the highest of
+    its open alerts.
+    """
+
+    resident: str
+    name: str
+    team: str | None
+    heard_at: Time | None
+    measured_at: Time | None
+    heart_rate: float | None
+    respiration_rate: float | None
+    spo2: float | None
+    in_bed: bool | None
+    movement: float | None
+    presence: bool | None
+    open_alerts: int
+    priority: str | None
 
 
 class Happening(Answer):
@@ -279,12 +325,18 @@ class Alert(Answer):
     step: int
     round: int
     latching: bool
+    held_back: Annotated[bool, Field(description="Quiet hours hold it back until `deadline`.")]
+    policy: Annotated[int | None, Field(description="The version of the policy that holds for it.")]
     evidence: dict[str, Any]
     sources: list[str]
     incident: str
     outcome: Outcome | None
     note: str | None
     sequence: int
+    helpers: Annotated[list[str], Field(description="User names of those who help.")]
+    expected_at: Annotated[
+        Time | None, Field(description="When who is on the way expects to be there.")
+    ]
 
 
 class AlertChange(Answer):
@@ -299,8 +351,32 @@ class AlertChange(Answer):
     evidence: dict[str, Any] | None
 
 
+class Offered(Answer):
+    """The alert offered to one person; ``answer`` is null while it may still be given.
+
+    ``party`` is as which they were asked (empty: they answered unasked), ``handed_by`` who wanted
+    to hand it over to them.
+    """
+
+    name: str
+    username: str | None
+    party: str
+    step: int
+    round: int
+    offered_at: Time
+    deadline: Time
+    handed_by: str | None
+    answer: OfferAnswer | None
+    answered_at: Time | None
+    why: str | None
+
+
 class AlertWithHistory(Alert):
     history: list[AlertChange]
+    deliveries: Annotated[
+        list[DeliveryAnswer], Field(description="Each attempt to reach somebody, in order.")
+    ]
+    offers: list[Offered]
 
 
 class Waveform(Answer):
@@ -311,9 +387,9 @@ class Waveform(Answer):
     signal: Literal["acceleration", "bed"]
     unit: Literal["g", "count"]
     placement: str | None
-    x: list[float]
-    y: list[float]
-    z: list[float]
+    x: list[float | None]
+    y: list[float | None]
+    z: list[float | None]
 
 
 class AlertSignal(Answer):
@@ -322,6 +398,18 @@ class AlertSignal(Answer):
 
 class Remark(Body):
     note: Text | None = None
+
+
+class Estimate(Remark):
+    """In how many minutes one expects to be there."""
+
+    minutes: Annotated[int, Field(ge=1, le=240)] | None = None
+
+
+class HandOver(Remark):
+    """``to``: the user name of the one who is to take it over, if they want to."""
+
+    to: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Resolution(Body):

@@ -1,16 +1,16 @@
 """The process at the broker's door: answers who may come in, and puts out who may not stay.
 
 Side by side run: answers to the auth callout, ending the connections of revoked devices, reading
-the broker's log for publishes and subscriptions that it refused, and a sign that we are at work. A
-login that was verified once is remembered until it is revoked, so devices come back while the
-database is away.
+the broker's log for publishes and subscriptions that it refused, and a sign that we are at work.
+All logins are known by heart, from the start and until they are revoked: a button that sleeps for
+days gets in while the database is away.
 """
 
 import asyncio
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,15 @@ import psycopg
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from psycopg_pool import ConnectionPool
 
-from carewatch import connections
+from carewatch import connections, locks
 from carewatch.embedded.nats import ACCOUNT
 from carewatch.follow import FollowedFile
+from carewatch.punctual import Punctual, check
 from carewatch.settings import Settings
+from carewatch.steady import AWAY
 from domain.time import SystemClock, to_datetime
 from gateway import auth, registry, violations
 from gateway.throttle import Throttle
@@ -33,16 +35,19 @@ from gateway.throttle import Throttle
 log = structlog.get_logger()
 
 LOGINS = Counter("carewatch_logins", "Logins at the broker by answer", ["answer"])
+KNOWN = Gauge("carewatch_logins_known", "Logins that are known while the database is away")
 PUT_OUT = Counter("carewatch_connections_ended", "Connections of revoked devices that were ended")
 DROPPED = Counter("carewatch_publishes_dropped", "Publishes against the rights, dropped")
 DENIED = Counter("carewatch_subscriptions_refused", "Subscriptions against the rights, refused")
 
-WORKING = 7_264_004
+WORKING = locks.KEEPING_THE_DOOR
 """Advisory lock that is shared while logins are answered; others see by it that they are."""
 
 _CONNECTIONS_KNOWN = 200_000
 _AGAIN_S = 2.0
 """A login that was being answered while its device was revoked has come through by then."""
+_LEARN_S = 2.0
+"""Between a change of the directory and learning all logins anew."""
 _LOG_PAUSE_S = 0.5
 
 
@@ -99,7 +104,7 @@ async def _told_to(stop: threading.Event) -> None:
 class _Books:
     """The registry and the quarantine, asked from a loop that must not wait for them."""
 
-    def __init__(self, pool: ConnectionPool, workers: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: ConnectionPool[Punctual], workers: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._workers = workers
         self._clock = SystemClock()
@@ -109,9 +114,12 @@ class _Books:
     @contextlib.contextmanager
     def open(url: str) -> Iterator["_Books"]:
         with (
-            ConnectionPool(url, min_size=1, max_size=4, timeout=3, open=True) as pool,
+            ConnectionPool(
+                url, min_size=1, max_size=4, timeout=3, open=True, check=check,
+                connection_class=Punctual, kwargs={"connect_timeout": 5},
+            ) as pool,
             ThreadPoolExecutor(4, "books") as workers,
-        ):
+        ):  # fmt: skip
             yield _Books(pool, workers)
 
     def now(self) -> int:
@@ -123,6 +131,15 @@ class _Books:
         def ask() -> list[registry.Login | None]:
             with self._pool.connection() as connection:
                 return [registry.login_of(connection, name) for name in names]
+
+        return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
+
+    async def all_logins(self) -> dict[str, registry.Login]:
+        """Raises psycopg.OperationalError where the database does not answer."""
+
+        def ask() -> dict[str, registry.Login]:
+            with self._pool.connection() as connection:
+                return registry.logins(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
 
@@ -146,7 +163,7 @@ class _Books:
 
         try:
             await asyncio.get_running_loop().run_in_executor(self._workers, write)
-        except psycopg.OperationalError as error:
+        except AWAY as error:
             log.warning("a refusal could not be kept", device=device, error=str(error))
 
 
@@ -172,12 +189,14 @@ class _Door:
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
-    def forget(self, name: str | None = None) -> None:
-        """Ask the database again about this name, or about all."""
-        if name is None:
-            self._known.clear()
-        else:
-            self._known.pop(name, None)
+    def learn(self, logins: dict[str, registry.Login]) -> None:
+        """From now on these are all that are known."""
+        self._known = logins
+        KNOWN.set(len(logins))
+
+    def forget(self, name: str) -> None:
+        """Ask the database again about this name."""
+        self._known.pop(name, None)
 
     def met(self, connection: int, user: str) -> None:
         """Remember whose connection it is."""
@@ -205,7 +224,7 @@ class _Door:
             return auth.decide(request, known, known)
         try:
             login, owner = await self._books.logins(request.user, request.client_id)
-        except psycopg.OperationalError:
+        except AWAY:
             if known is None:
                 return auth.Refusal("unavailable", "nobody can be verified just now: try again")
             return auth.decide(request, known, self._known.get(request.client_id))
@@ -222,14 +241,16 @@ class _Bouncer:
         self._books = books
         self._door = door
         self._system = system
-        self._ending: set[asyncio.Task[None]] = set()
+        self._doing: set[asyncio.Task[None]] = set()
+        self._learning = False
+        self._revoked: set[str] = set()
 
     async def serve(self, database_url: str) -> None:
         """Act on each revocation as it is committed, and on those missed meanwhile."""
         while True:
             try:
                 await self._listen(database_url)
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 log.warning("revocations cannot be heard, trying again", error=str(error).strip())
                 await asyncio.sleep(1)
 
@@ -238,13 +259,39 @@ class _Bouncer:
             database_url, autocommit=True, connect_timeout=5, keepalives_idle=15
         ) as connection:
             await connection.execute("listen revoked")
-            self._door.forget()
+            await connection.execute("listen directory")
+            await self._learn()
             await self._sweep()
             async for told in connection.notifies():
-                self._door.forget(told.payload)
-                task = asyncio.create_task(self._put_out(told.payload))
-                self._ending.add(task)
-                task.add_done_callback(self._ending.discard)
+                if told.channel == "revoked":
+                    self._revoked.add(told.payload)
+                    self._door.forget(told.payload)
+                    self._do(self._put_out(told.payload))
+                elif not self._learning:
+                    self._learning = True
+                    self._do(self._learn_soon())
+
+    async def _learn(self) -> None:
+        """All logins, by heart, but for those that are revoked while we read."""
+        self._revoked.clear()
+        logins = await self._books.all_logins()
+        for name in self._revoked:
+            logins.pop(name, None)
+        self._door.learn(logins)
+
+    async def _learn_soon(self) -> None:
+        """What changed in the directory: once for all of a moment's changes."""
+        await asyncio.sleep(_LEARN_S)
+        self._learning = False
+        try:
+            await self._learn()
+        except AWAY as error:
+            log.warning("changed logins are learned later", error=type(error).__name__)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
 
     async def _end(self, name: str, until: datetime | None = None) -> None:
         """End the connections of a user name, those begun before ``until``."""

@@ -9,9 +9,10 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from carewatch import running
+from carewatch.edition import edition, prospect
 from carewatch.embedded.nats import GATEWAY, login_in, server_binary
 from carewatch.embedded.postgres import server_version
-from carewatch.migrate import MigrationDrift, pending
+from carewatch.migrate import MigrationDrift, migrations, pending
 from carewatch.ports import listening_ports, port_is_free
 from carewatch.running import Running
 from carewatch.settings import Settings
@@ -97,7 +98,7 @@ def _database(settings: Settings, instance: Running | None) -> Iterator[Found]:
         return
     try:
         with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
-            yield Found("database", "ok", f"PostgreSQL {_version(connection)} answers.")
+            yield Found("database", "ok", f"{edition(connection)} answers.")
             yield _clock(connection)
             yield _tables(connection)
     except psycopg.OperationalError as error:
@@ -106,11 +107,6 @@ def _database(settings: Settings, instance: Running | None) -> Iterator[Found]:
             "database", "missing", f"It does not answer: {said}",
             "Start it, or correct CAREWATCH_DATABASE_URL.",
         )  # fmt: skip
-
-
-def _version(connection: psycopg.Connection) -> str:
-    number = connection.info.server_version
-    return f"{number // 10_000}.{number % 10_000}"
 
 
 def _clock(connection: psycopg.Connection) -> Found:
@@ -129,8 +125,10 @@ def _tables(connection: psycopg.Connection) -> Found:
     except MigrationDrift as error:
         return Found("tables", "wrong", str(error), "Do not start this version on it.")
     if left:
-        names = ", ".join(left)
-        return Found("tables", "wrong", f"Not applied: {names}.", "Run `carewatch migrate`.")
+        said = f"Not applied: {', '.join(left)}."
+        if len(left) == len(list(migrations())):
+            said += f" {prospect(connection)}"
+        return Found("tables", "wrong", said, "Run `carewatch migrate`.")
     row = connection.execute("select has_timescale()").fetchone()
     how = "TimescaleDB" if row == (True,) else "day partitions (TimescaleDB is not installed)"
     return Found("tables", "ok", f"They are up to date; readings are kept with {how}.")

@@ -1,5 +1,6 @@
 """The command line. A command's module is imported when the command is called, not before."""
 
+import errno
 import os
 import signal
 import sys
@@ -26,11 +27,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("up", "Start everything; embedded unless settings name a URL."),
     "demo": ("up", "Start everything with sample residents, accounts and simulated devices."),
     "check": ("check", "Say what is wrong with settings, broker, database and clock."),
+    "storage": ("storage", "Show what readings take up, and what a year would."),
     "migrate": ("services", "Bring the database's tables up to date."),
+    "backup": ("backup", "Write everything that is kept into one file; it may go on running."),
+    "restore": ("backup", "Put a backup into an empty place."),
     "team": ("team", "Teams: add, list."),
     "resident": ("resident", "Residents: add, list."),
-    "user": ("user", "Accounts of people: add."),
+    "user": ("user", "Accounts of people: add, password."),
+    "import": ("import_", "Take in people, places and devices from CSV files."),
     "device": ("device", "Devices and their secrets: add, list, rotate, remove."),
+    "duty": ("duty", "Duty: who is on now, where nobody will be."),
+    "policy": ("policy", "Policies: check them, and try who would be told when."),
+    "channel": ("channel", "Channels of people: send a test."),
     "fleet": ("fleet", "Many beds behind one bridge: create."),
     "simulate": ("simulate", "Play simulated homes against a broker, or into a file."),
     "replay": ("replay", "Show which alerts recorded messages lead to."),
@@ -38,6 +46,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bench": ("bench", "Measure how much this machine can do."),
     "gateway": ("services", "Run the gateway alone: from MQTT to alerts."),
     "escalator": ("services", "Run the escalator alone: deadlines and notifications."),
+    "keeper": ("services", "Run the keeper alone: roll-ups, and what is no longer kept."),
     "api": ("services", "Run the API alone."),
     "auth": ("services", "Run the broker's login service alone."),
 }
@@ -75,7 +84,7 @@ def _load(name: str) -> Any:
     found = getattr(module, "app", None)
     if found is None:
         found = typer.Typer(add_completion=False)
-        found.command(name)(getattr(module, name))
+        found.command(name)(getattr(module, name, None) or getattr(module, f"{name}_"))
     command = typer.main.get_command(found)
     command.name = name
     return command
@@ -122,6 +131,11 @@ def main() -> NoReturn:
     except CarewatchError as error:
         typer.echo(f"carewatch: {error}", err=True)
         sys.exit(_code(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        typer.echo("carewatch: The disk is full: make room, then try again.", err=True)
+        sys.exit(MISSING)
     sys.exit(DONE)
 
 

@@ -15,7 +15,7 @@ import psycopg
 
 from api import accounts
 from api.access import Role
-from api.database import Jsonb, queries
+from api.database import Jsonb, people, queries
 from domain.errors import NotAllowed
 from domain.time import Micros, SystemClock
 from gateway import registry
@@ -56,6 +56,8 @@ _DEVICES: tuple[tuple[str, str, str], ...] = (
 )
 _AMBIENT_IN_EVERY = 2
 """Every second home has a room sensor."""
+_A_COUPLE_IN_EVERY = 6
+"""The last two of six residents live together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,23 @@ class _Village:
     zone: str
     names: Sequence[str]
     address: str
+    point: tuple[float, float]
+    """Latitude and longitude of its first house."""
+    language: str
+    doctor: str
+    practice: str
 
 
 _VILLAGES = (
-    _Village("liushu", "Asia/Shanghai", _CHINESE, "柳树村 {number} 号"),
-    _Village("ashford", "Europe/London", _ENGLISH, "{number} Mill Lane, Ashford Village"),
-)
+    _Village(
+        "liushu", "Asia/Shanghai", _CHINESE, "柳树村 {number} 号", (34.512, 113.204), "zh",
+        "沈医生", "青石镇卫生院",
+    ),
+    _Village(
+        "ashford", "Europe/London", _ENGLISH, "{number} Mill Lane, Ashford Village",
+        (51.146, 0.874), "en", "Dr Bell", "Mill Lane Surgery",
+    ),
+)  # fmt: skip
 
 
 def seed(
@@ -116,18 +129,61 @@ def _resident(
     village = _VILLAGES[number >= half]
     place = number % half
     name = village.names[place % len(village.names)]
-    house = 2 * place + 1
-    way_in = _WAYS_IN[int(random.integers(len(_WAYS_IN)))].format(next=house + 2)
-    contacts = [
-        {"name": f"Neighbour of {name}", "relation": "neighbour", "phone": f"01632 960{number:03d}"}
-    ]
+    couple = place % _A_COUPLE_IN_EVERY == _A_COUPLE_IN_EVERY - 1
+    way_in = _WAYS_IN[int(random.integers(len(_WAYS_IN)))]
+    home = _home(connection, number - couple, place - couple, village, None if couple else way_in)
     id_ = f"resident-{number + 1:03d}"
-    queries.insert_resident(
-        connection, id=id_, name=name, team=village.team, timezone=village.zone,
-        birth_year=int(random.integers(1933, 1956)), address=village.address.format(number=house),
-        way_in=way_in, risks=_RISKS[int(random.integers(len(_RISKS)))], contacts=Jsonb(contacts),
+    file = _file(number, name, village, couple or place % _A_COUPLE_IN_EVERY == 4)
+    born = int(random.integers(1933, 1956))
+    risks = _RISKS[int(random.integers(len(_RISKS)))]
+    people.insert_resident(
+        connection, id=id_, name=name, team=village.team, timezone=village.zone, home=home,
+        birth_year=born, risks=risks, **file,
     )  # fmt: skip
     return {"id": id_, "name": name, "timezone": village.zone, "team": village.team}
+
+
+def _home(
+    connection: psycopg.Connection, number: int, place: int, village: _Village, way_in: str | None
+) -> str:
+    """The home at that place of the village; made, unless its first resident has made it."""
+    id_ = f"home-{number + 1:03d}"
+    if way_in is None:
+        return id_
+    house = 2 * place + 1
+    box = "key box" in way_in.lower()
+    people.insert_home(
+        connection, id=id_, team=village.team, address=village.address.format(number=house),
+        floor="ground floor" if place % 2 else "1st floor", way_in=way_in.format(next=house + 2),
+        key_box_place="left of the door" if box else None,
+        key_box_code=f"{(7919 * (number + 1)) % 10_000:04d}" if box else None,
+        latitude=village.point[0] + 0.0007 * (place % 5),
+        longitude=village.point[1] + 0.0009 * (place // 5), notes=None,
+    )  # fmt: skip
+    return id_
+
+
+def _file(number: int, name: str, village: _Village, couple: bool) -> dict[str, Any]:
+    """What a station writes down of somebody; consents are of the day of the visit."""
+    by_turns = ("alone", "empty_nest", "with_family", "alone")
+    contacts = [
+        {"name": f"Neighbour of {name}", "relation": "neighbour", "holds_key": number % 2 == 0,
+         "phones": [f"01632 960{number:03d}"]},
+        {"name": f"Cousin of {name}", "relation": "cousin", "holds_key": False,
+         "phones": [f"01632 961{number:03d}", f"01632 962{number:03d}"]},
+    ]  # fmt: skip
+    visit = {"given_on": "2026-03-02", "by": name}
+    return {
+        "living": "with_partner" if couple else by_turns[number % len(by_turns)],
+        "abilities": Jsonb({"level": number % 4, "score": (90, 75, 55, 38)[number % 4],
+                            "assessed_on": "2026-03-02", "by": "Assessor of the township"}),
+        "medication": "see the box in the kitchen" if number % 3 == 0 else None,
+        "languages": [village.language],
+        "doctor": Jsonb({"name": village.doctor, "practice": village.practice,
+                         "phone": "01632 960999"}),
+        "contacts": Jsonb(contacts),
+        "consents": Jsonb([visit | {"what": what} for what in ("monitoring", "emergency")]),
+    }  # fmt: skip
 
 
 def _devices(
@@ -146,7 +202,7 @@ def _devices(
 
 
 def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
-    """Who may log in: four families, a station for each village, centre, vendor, admin."""
+    """Who may log in: families, a station for each village, centre, helpers, vendor, admin."""
     half = (len(residents) + 1) // 2
     families = (
         residents[:2],
@@ -168,6 +224,13 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
     return [
         *told,
         {"username": "centre", "role": "centre", "team": "linhe", "name": "County centre"},
+        {
+            "username": "responder",
+            "role": "responder",
+            "team": "linhe",
+            "name": "Rescue 1 急救一组",
+        },
+        {"username": "volunteer", "role": "volunteer", "team": "qingshi", "name": "Lin Fang 林芳"},
         {"username": "vendor", "role": "vendor", "vendor": VENDOR, "name": f"{VENDOR} support"},
         {"username": "admin", "role": "admin", "name": "Administrator"},
     ]

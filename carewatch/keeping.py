@@ -1,6 +1,7 @@
 """What is written of a turn, in its one transaction, and what its devices are answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,9 @@ from gateway.receipts import Receipt
 from ingest import store as reading_store
 from ingest import waveforms
 from ingest.signals import Derived
+
+Settle = Callable[[psycopg.Connection], AbstractContextManager[None]]
+"""Stands around what records alerts; writes what was told of them before they were recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def keep(
     findings: Sequence[Finding],
     directory: Directory,
     now: Micros,
+    settle: Settle,
 ) -> list[Receipt]:
     """Write everything or nothing; the answers to be sent once it is written."""
     decoded = prepared.decoded
@@ -59,16 +64,21 @@ def keep(
         reading_store.keep_arrivals(connection, prepared.arrivals)
         _keep_refusals(connection, decoded)
         _keep_word_of_devices(connection, decoded)
-        alert_store.record(connection, findings, directory, now)
+        with settle(connection):
+            alert_store.record(connection, findings, directory, now)
         alerts = reading_store.alerts_of(connection, _answered(decoded))
     return _receipts(decoded, alerts, now)
 
 
 def react_alone(
-    connection: psycopg.Connection, findings: Sequence[Finding], directory: Directory, now: Micros
+    connection: psycopg.Connection,
+    findings: Sequence[Finding],
+    directory: Directory,
+    now: Micros,
+    settle: Settle,
 ) -> None:
     """Write what findings change, apart from the readings that they came of."""
-    with connection.transaction():
+    with connection.transaction(), settle(connection):
         alert_store.record(connection, findings, directory, now)
 
 

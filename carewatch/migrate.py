@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import psycopg
 
+from carewatch import locks
 from domain.errors import CarewatchError
 
 _LEDGER = """
@@ -16,8 +17,6 @@ create table if not exists migration (
     applied_at  timestamptz not null default now()
 )
 """
-_LOCK = 7_264_000
-"""Advisory lock that keeps two migrating processes apart."""
 
 
 class MigrationDrift(CarewatchError):
@@ -42,15 +41,16 @@ def migrations() -> Iterator[Migration]:
             yield Migration(path.name, path.read_text("utf-8"))
 
 
-def migrate(connection: psycopg.Connection) -> list[str]:
+def migrate(connection: psycopg.Connection, until: str | None = None) -> list[str]:
     """Apply what is missing, all or nothing; the names of what was applied.
 
+    ``until`` is the last that is applied: the tables of an older version, for rows of its time.
     Raises :class:`MigrationDrift` where an applied file was changed or is missing.
     """
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute("select pg_advisory_xact_lock(%s)", (locks.MIGRATING,))
         connection.execute(_LEDGER)
-        missing = _pending(connection)
+        missing = [each for each in _pending(connection) if until is None or each.name <= until]
         for migration in missing:
             connection.execute(migration.sql.encode())
             connection.execute(

@@ -9,7 +9,6 @@ sends the messages of an unacknowledged turn again.
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -18,16 +17,18 @@ from prometheus_client import Counter, Histogram
 
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
-from carewatch import keeping
+from carewatch import herald, keeping
+from carewatch.displays import Displays
 from carewatch.downlinks import Downlinks
 from carewatch.fair import FairShare
 from carewatch.keeping import Prepared
+from carewatch.lookout import EVENTS, REMEMBERED, Lookout
 from carewatch.memory import Memory, one_by_one
 from carewatch.settings import Settings
-from carewatch.steady import Ended, SteadyDatabase
+from carewatch.steady import Connector, Ended, SteadyDatabase
 from domain.directory import Snapshot
 from domain.finding import Finding
-from domain.time import HOUR, MINUTE, SECOND, Clock, Micros, SystemClock
+from domain.time import SECOND, Clock, Micros, SystemClock
 from gateway import registry, topics
 from gateway.decode import decode
 from gateway.inbox import Inbox, Mailbox, Message, Turn
@@ -42,8 +43,6 @@ log = structlog.get_logger()
 
 CHECKPOINT_EVERY: Micros = 30 * SECOND
 MEMORY_EVERY: Micros = 10 * SECOND
-ARRIVALS_KEPT: Micros = HOUR
-"""How long a redelivery of a message without a time of its own is recognised."""
 
 MESSAGES = Counter("carewatch_messages_total", "Messages taken from the broker")
 REFUSALS = Counter("carewatch_refused_total", "Messages and values refused", ["code"])
@@ -65,6 +64,7 @@ class Pump:
     """Turns of an inbox into the database, and receipts back to the devices.
 
     ``connect`` opens a database connection in autocommit mode; ``publish`` sends to a device.
+    ``lookout`` is told what is about to be recorded, and what is.
     """
 
     def __init__(
@@ -76,7 +76,9 @@ class Pump:
         publish: Publish,
         clock: Clock,
         stop: threading.Event,
+        lookout: Lookout | None = None,
     ) -> None:
+        self._lookout = lookout or Lookout(clock)
         self._inbox = inbox
         self._engine = engine
         self._signals = signals
@@ -87,13 +89,14 @@ class Pump:
         self._directory = Snapshot((), (), version=-1)
         self._memory = Memory(engine, signals)
         self._share = FairShare()
-        self._checkpoint_due = self._memory_due = self._chores_due = 0
+        self._checkpoint_due = self._memory_due = 0
         self._as_of: Micros = 0
 
     def recover(self) -> None:
         """Be as the last pump was when it ended; to be called before the first turn."""
         with suppress(Ended):
             self._database.persist(self._recover)
+            self._database.persist(self._remind)
 
     def run(self) -> None:
         """Take turns until told to stop."""
@@ -115,7 +118,9 @@ class Pump:
             prepared = prepared.joined_by(self._signals.take(prepared.decoded.waves))
         findings = self._judge(turn, prepared)
         self._as_of = turn.now
+        self._lookout.hold(findings)
         answers = self._store(turn, prepared, findings)
+        self._lookout.recorded(prepared.decoded.events, findings)
         self._inbox.ack(turn)
         for receipt in answers:
             self._publish(receipt.topic, receipt.payload)
@@ -143,6 +148,7 @@ class Pump:
         if registry.current_version(connection) != self._directory.version:
             self._directory = registry.load_directory(connection)
             self._memory.know(self._directory)
+            self._lookout.know(self._directory)
 
     def _recover(self, connection: psycopg.Connection) -> None:
         now = self._clock.now()
@@ -150,6 +156,11 @@ class Pump:
         self._refresh_directory(connection)
         self._memory.recover(connection, self._directory, now)
         self._as_of = now
+
+    def _remind(self, connection: psycopg.Connection) -> None:
+        """Tell the lookout what the last pump recorded."""
+        since = self._clock.now() - REMEMBERED
+        self._lookout.recorded(reading_store.events_since(connection, since, EVENTS))
 
     def _identified(
         self,
@@ -201,13 +212,17 @@ class Pump:
         for message in turn.messages:
             answers += self._store_alone(Turn(turn.now, [message]))
         self._database.persist(
-            lambda c: keeping.react_alone(c, findings, self._directory, turn.now)
+            lambda c: keeping.react_alone(
+                c, findings, self._directory, turn.now, self._lookout.settle
+            )
         )
         return answers
 
     def _keep(self, turn: Turn, prepared: Prepared, findings: Sequence[Finding]) -> list[Receipt]:
         return self._database.persist(
-            lambda c: keeping.keep(c, prepared, findings, self._directory, turn.now)
+            lambda c: keeping.keep(
+                c, prepared, findings, self._directory, turn.now, self._lookout.settle
+            )
         )
 
     def _store_alone(self, turn: Turn) -> list[Receipt]:
@@ -239,7 +254,7 @@ class Pump:
         return self._share.settled(self._as_of)
 
     def _chores(self) -> None:
-        """What is due now and then: memory, partitions ahead, forgetting."""
+        """What is due now and then: the memory, and the signal around a fall."""
         now = self._clock.now()
         if now >= self._memory_due:
             self._memory_due = now + MEMORY_EVERY
@@ -248,11 +263,6 @@ class Pump:
         if now >= self._checkpoint_due:
             self._checkpoint_due = now + CHECKPOINT_EVERY
             self._database.persist(lambda c: self._memory.save_engine(c, self._settled()))
-        if now >= self._chores_due:
-            self._chores_due = now + 10 * MINUTE
-            self._database.persist(lambda c: reading_store.make_days(c, now))
-            self._database.persist(lambda c: reading_store.forget_arrivals(c, now - ARRIVALS_KEPT))
-            self._database.persist(lambda c: waveforms.forget(c, now))
 
 
 def _name(error: psycopg.Error) -> str:
@@ -267,16 +277,22 @@ def run(settings: Settings, stop: threading.Event) -> None:
         mailbox = Mailbox(clock)
         subscriber = Subscriber(broker, mailbox)
         mailbox.acknowledge = subscriber.acknowledge
-        connect = partial(psycopg.connect, database, autocommit=True, connect_timeout=5)
+        connect = Connector(database)
         engine = Engine(standard(), judging_samples())
-        pump = Pump(mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop)
-        downlinks = Downlinks(connect, subscriber.publish, clock, stop)
+        lookout = stack.enter_context(herald.at_work(settings, clock, stop))
+        pump = Pump(
+            mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop, lookout
+        )
+        downlinks = Downlinks(Connector(database), subscriber.publish, clock, stop)
         threading.Thread(target=_close_on, args=(stop, mailbox), daemon=True).start()
         pump.recover()
         subscriber.start()
         stack.callback(subscriber.stop)
         downlinks.start()
         stack.callback(downlinks.join)
+        displays = Displays(Connector(database), subscriber.publish, clock, stop)
+        displays.start()
+        stack.callback(displays.join)
         pump.run()
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from alerts.alert import Change
 from alerts.detectors import judging_samples, standard, threshold_names
 from alerts.engine import Engine
-from alerts.policy import Policy
+from alerts.policy import Policies
 from alerts.react import Book
 from domain.directory import Device, DeviceKind, Snapshot, Subject
 from domain.errors import CarewatchError
@@ -163,7 +163,7 @@ def replay(
     hears of every message, or part of one, that the gateway would not take.
     """
     cast = Cast(directory, timezone)
-    engine, book, policy = Engine(standard(), judging_samples()), Book(), Policy.default()
+    engine, book, policy = Engine(standard(), judging_samples()), Book(), Policies.default()
     events, waveforms = RecentEvents(), signals.standard()
     engine.know(cast.snapshot)
     now: Micros | None = None

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
 
 from api.app import create_app
-from api.database import Database
 from api.feed import Feed
+from carewatch.punctual import Punctual, check
 from carewatch.readiness import parts
 from carewatch.settings import Settings
 from domain.errors import Unavailable
@@ -47,6 +47,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         port=settings.http_port,
         mqtt_url=settings.mqtt_url,
         asks_us=settings.nats_url is not None,
+        reply_secret=settings.reply_secret,
     ) as server:
         _log.info("the API answers", url=server.url)
         server.wait(stop)
@@ -67,12 +68,14 @@ class Server:
         port: int = 0,
         mqtt_url: str | None = None,
         asks_us: bool = False,
+        reply_secret: str | None = None,
     ) -> None:
         self._database_url = database_url
         self._clock = clock
         self._socket = _bound(host, port)
         self._mqtt_url = mqtt_url
         self._asks_us = asks_us
+        self._reply_secret = reply_secret
         self._exits = ExitStack()
 
     @property
@@ -83,7 +86,10 @@ class Server:
     def __enter__(self) -> "Server":
         pool = _pool(self._database_url)
         app = create_app(
-            pool, self._clock, lambda: parts(Database(pool), self._mqtt_url, self._asks_us)
+            pool,
+            self._clock,
+            lambda: parts(self._database_url, self._mqtt_url, self._asks_us),
+            self._reply_secret,
         )
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed
@@ -187,11 +193,12 @@ class Listener(threading.Thread):
 def _pool(database_url: str) -> ConnectionPool[psycopg.Connection]:
     pool: ConnectionPool[psycopg.Connection] = ConnectionPool(
         database_url,
+        connection_class=Punctual,  # patient for longer than QUERY_S, and no longer
         min_size=2,
         max_size=POOL_SIZE,
         timeout=WAIT_S,
         reconnect_timeout=WAIT_S,  # later requests try again; the pool's own pauses grow too long
-        check=ConnectionPool.check_connection,
+        check=check,
         kwargs={
             "application_name": "carewatch api",
             "connect_timeout": 5,
@@ -206,7 +213,8 @@ def _pool(database_url: str) -> ConnectionPool[psycopg.Connection]:
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio does not switch Nagle's algorithm off: 40 ms more an answer.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))

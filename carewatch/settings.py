@@ -11,9 +11,11 @@ from platformdirs import user_data_dir
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from carewatch.services import FIXED
 from domain.errors import CarewatchError
 
 PREFIX = "CAREWATCH_"
+SERVICES = ("sms", "email", "telegram", "ntfy", *FIXED)
 CONFIG_FILE = "carewatch.toml"
 
 Port = int
@@ -52,6 +54,20 @@ class Settings(BaseSettings):
     webhook_url: str | None = Field(None, repr=False)
     webhook_secret: str | None = Field(None, repr=False)
     handover_url: str | None = Field(None, repr=False)
+    deadman_url: str | None = Field(None, repr=False)
+    """Called every minute while all is well; who is behind it raises the alarm when it is not."""
+    public_url: str | None = None
+    """Where people reach the API from outside: links in messages begin with it."""
+    reply_secret: str | None = Field(None, repr=False)
+    """Signs the answers by SMS or mail that come in at ``POST /api/v1/replies``."""
+    sms_url: str | None = Field(None, repr=False)
+    """An apprise URL with ``{to}`` in the place of the telephone number; the others likewise."""
+    email_url: str | None = Field(None, repr=False)
+    telegram_url: str | None = Field(None, repr=False)
+    ntfy_url: str | None = Field(None, repr=False)
+    wecom_url: str | None = Field(FIXED["wecom"], repr=False)
+    dingtalk_url: str | None = Field(FIXED["dingtalk"], repr=False)
+    feishu_url: str | None = Field(FIXED["feishu"], repr=False)
     sync_always: bool = False
     """Whether the embedded broker flushes each message to disk before it answers.
 
@@ -59,10 +75,34 @@ class Settings(BaseSettings):
     in a power cut; a killed process loses nothing either way.
     """
 
+    keep_samples_days: int = Field(30, ge=1)
+    keep_minutes_days: int = Field(365, ge=1)
+    keep_rest_days: int = Field(5 * 365, ge=1)
+    """Hours, nights and events."""
+    keep_quarantine_days: int = Field(30, ge=1)
+    chunk_hours: int | None = Field(None, ge=1, le=24)
+    """With TimescaleDB: how long a chunk of samples is; else the keeper goes by their rate."""
+    compress_after_days: int = Field(7, ge=1)
+    """Where the licence has compression; late samples are slow to add to what is compressed."""
+
     @field_validator("log", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("chunk_hours")
+    @classmethod
+    def _cuts_the_day(cls, value: int | None) -> int | None:
+        if value is not None and 24 % value:
+            raise ValueError("choose 1, 2, 3, 4, 6, 8, 12 or 24: a day is whole chunks")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("https://", "http://")):
+            raise ValueError("begin it with https://")
+        return value.rstrip("/") if value else None
 
     @field_validator("data")
     @classmethod
@@ -79,6 +119,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)  # `load` merges the sources, so that each can be checked by name
+
+    @property
+    def services(self) -> dict[str, str]:
+        """The apprise URL of each kind of channel that is set up."""
+        urls = {kind: getattr(self, f"{kind}_url") for kind in SERVICES}
+        return {kind: url for kind, url in urls.items() if url}
 
     def required(self, name: str) -> str:
         """A setting that this process cannot do without; raises BadSettings where it is unset."""

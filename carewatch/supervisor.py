@@ -46,7 +46,7 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items()}
 
-    def start(self, part: Part, ready_s: float = 30) -> None:
+    def start(self, part: Part, ready_s: float = 60) -> None:
         """Start a part and wait until it is ready; raises Unavailable where it does not get so.
 
         May be called from several threads at once. A part that dies while it starts is not

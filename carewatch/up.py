@@ -97,7 +97,7 @@ class Instance:
             self.settings = self.settings.model_copy(update=each.result())
         tell("tables")
         self._prepare(extra)
-        tell("gateway, escalator and API")
+        tell("gateway, escalator, keeper and API")
         self._start_services(extra)
         if not self._stop.is_set():
             self._ready = True
@@ -179,6 +179,7 @@ class Instance:
         parts = [
             Part("pump", *self._ours("gateway")),
             Part("escalator", *self._ours("escalator")),
+            Part("keeper", *self._ours("keeper")),
             Part("api", *self._ours("api"), ready=self._api_ready, why=self._not_ready),
         ]
         if self.settings.nats_url:
@@ -234,6 +235,12 @@ class Instance:
             return False
 
     def _changed(self, pids: Any) -> None:
+        try:
+            self._write_down(pids)
+        except OSError as error:  # a full disk must keep no part from being started again
+            log.warning("what runs could not be written down", reason=error.strerror)
+
+    def _write_down(self, pids: Any) -> None:
         running.note_children(self._data, pids)
         if self._ready and not self._stop.is_set():
             database = self.settings.required("database_url")

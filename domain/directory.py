@@ -1,14 +1,14 @@
 """Who has which device: a frozen snapshot that decoding and detecting look things up in.
 
-Residents and devices draw their ``slot`` from one sequence, so one set of arrays serves both,
-and a device that is placed with nobody is simply its own subject.
+Residents and devices draw their ``slot`` from one sequence, so a device that is placed with
+nobody is simply its own subject.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-DeviceKind = Literal["bed", "fall", "button", "ambient", "bridge"]
+DeviceKind = Literal["bed", "fall", "button", "ambient", "bridge", "display"]
 
 EMERGENCY_KINDS: frozenset[str] = frozenset({"fall", "button"})
 """Devices whose silence is itself an emergency in the making."""

@@ -73,10 +73,12 @@ class Impact(Event):
     ``features`` describe it, in the order that its detector's model names them. No device sends
     it: it is found in waves, and like them it repeats itself when they do. It is told again with
     more of the signal behind it (``seen_until``), until it is ``whole``. ``placement`` is where
-    the sensor is worn, as the wave has it.
+    the sensor is worn, as the wave has it; ``message`` is how long that wave was, in µs: so long
+    the next may take.
     """
 
     features: tuple[float, ...] = ()
     placement: str | None = None
     seen_until: Micros = 0
     whole: bool = False
+    message: Micros = 0

@@ -15,6 +15,7 @@ from typing import Any
 import nkeys
 
 from domain.time import SECOND, Micros
+from gateway import topics
 from gateway.registry import Login
 
 RESERVED = "carewatch"
@@ -76,7 +77,12 @@ def decide(request: Request, login: Login | None, owner: Login | None) -> Grant 
 
 
 def grant(login: Login) -> Grant:
-    """The rights of a device (its own topics) or of a bridge (those of each of its devices)."""
+    """The rights of a device (its own topics), of a bridge (those of each of its devices), or of
+    a display (to read what its team's displays show).
+    """
+    if login.kind == "display":
+        shown = (topics.display(login.team).replace("/", "."),) if login.team else ()
+        return Grant(login.id, (), (">",), ("$MQTT.sub.>", *shown))
     names = (login.id, *login.devices)
     return Grant(
         name=login.id,

@@ -20,6 +20,8 @@ from domain.quantity import BY_NAME, QUANTITIES, Quantity
 from domain.time import Micros, from_datetime
 
 MAX_WAVE_SECONDS = 60
+PLACEMENTS = ("waist", "wrist", "chest", "pocket")
+"""Where a sensor may be worn; any other word says nothing."""
 
 _OPEN = ConfigDict(extra="allow", strict=True)
 _LATEST_MS = 253_402_300_799_999  # the last millisecond of the year 9999
@@ -78,7 +80,7 @@ class EventMessage(TypedDict, total=False):
     detail: Text | None
 
 
-_Values = list[Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]]
+_Values = list[Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] | None]
 
 
 @with_config(_OPEN)
@@ -89,7 +91,7 @@ class WaveMessage(TypedDict, total=False):
     rate: Required[Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]]
     signal: Required[Literal["acceleration", "bed"]]
     unit: str | None
-    placement: Literal["waist", "wrist", "chest", "pocket"] | None
+    placement: Text | None
     x: _Values
     y: _Values
     z: _Values

@@ -150,7 +150,7 @@ class _Decoder:
                 message.received_at,
                 payload["rate"],
                 values,
-                payload.get("placement"),
+                _placement(payload),
             )
         )
 
@@ -333,4 +333,25 @@ def _waveform(payload: Payload) -> np.ndarray[Any, np.dtype[np.float32]]:
         raise Refused("missing", f"a wave of {payload['signal']} needs {', '.join(names)}")
     if len({len(axis) for axis in axes if axis is not None}) != 1 or not axes[0]:
         raise Refused("wrong_type", f"{', '.join(names)} must be equally long, and not empty")
-    return np.array(axes, np.float32).T
+    values = np.array(axes, np.float32).T
+    if not np.isfinite(values).all(axis=1).any():
+        raise Refused("missing", f"no row of {', '.join(names)} is whole: leave the wave out")
+    if payload["signal"] == "acceleration":
+        _in_g(values, payload["rate"])
+    return values
+
+
+def _in_g(values: np.ndarray[Any, np.dtype[np.float32]], rate: float) -> None:
+    """Refuse what nobody's body does: half a second and more of which half is beyond 5 g."""
+    size = np.sqrt(np.square(values[np.isfinite(values).all(axis=1)]).sum(axis=1))
+    if len(size) >= _LASTING_S * rate and np.median(size) > _MOST_G:
+        told = f"half of these values are beyond {_MOST_G:g} g; at rest it is 1 g"
+        raise Refused("wrong_unit", f"{told}: divide m/s² by 9.80665 before you send them")
+
+
+_LASTING_S, _MOST_G = 0.5, 5.0
+
+
+def _placement(payload: Payload) -> str | None:
+    found = payload.get("placement")
+    return found if found in contract.PLACEMENTS else None

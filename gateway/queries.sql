@@ -67,8 +67,18 @@ select pg_notify('revoked', :id);
 select d.kind, d.secret_hash, d.secret_since,
        coalesce((select array_agg(b.device_id order by b.device_id)
                  from bridge_device b join device o on o.id = b.device_id
-                 where b.bridge_id = d.id and o.removed_at is null), '{}') as devices
+                 where b.bridge_id = d.id and o.removed_at is null), '{}') as devices,
+       d.team_id
 from device d where d.id = :id and d.removed_at is null;
+
+-- name: logins()
+-- The same of everybody in use.
+select d.id, d.kind, d.secret_hash, d.secret_since,
+       coalesce((select array_agg(b.device_id order by b.device_id)
+                 from bridge_device b join device o on o.id = b.device_id
+                 where b.bridge_id = d.id and o.removed_at is null), '{}') as devices,
+       d.team_id
+from device d where d.removed_at is null;
 
 -- name: secrets_since(ids)
 -- Of the given names those in use, with the moment from which their present secret counts.

@@ -29,12 +29,14 @@ DEFAULT_INTERVAL_S: Mapping[str, float | None] = {
     "button": 600.0,
     "ambient": 600.0,
     "bridge": None,
+    "display": None,
 }
 """Expected seconds between signs of life where the device has none of its own.
 
 A bed that measures is heard every few seconds, so a minute is generous; event devices send a
-status every few minutes. A bridge promises nothing: its devices do. (That an emergency device
-is missed after 3 minutes is the rule of the silence detector, not of the registry.)
+status every few minutes. A bridge promises nothing: its devices do. A display only listens.
+(That an emergency device is missed after 3 minutes is the rule of the silence detector, not of
+the registry.)
 """
 
 FLEET_BRIDGE = "bridge-fleet"
@@ -56,6 +58,8 @@ class Login:
     secret_since: datetime
     devices: tuple[str, ...] = ()
     """The devices for which a bridge may publish; empty for any other kind."""
+    team: str | None = None
+    """The team whose alerts a display shows."""
 
     def opens_with(self, secret: str) -> bool:
         return bool(self.secret_hash) and hmac.compare_digest(self.secret_hash, hash_secret(secret))
@@ -185,8 +189,16 @@ def login_of(connection: psycopg.Connection, device_id: str) -> Login | None:
     row = queries.login_of(connection, id=device_id)
     if row is None:
         return None
-    kind, secret_hash, secret_since, names = row
-    return Login(device_id, kind, bytes(secret_hash), secret_since, tuple(names))
+    kind, secret_hash, secret_since, names, team = row
+    return Login(device_id, kind, bytes(secret_hash), secret_since, tuple(names), team)
+
+
+def logins(connection: psycopg.Connection) -> dict[str, Login]:
+    """What is known of every user name; about 1 KB each."""
+    return {
+        name: Login(name, kind, bytes(secret_hash), secret_since, tuple(names), team)
+        for name, kind, secret_hash, secret_since, names, team in queries.logins(connection)
+    }
 
 
 def verify(connection: psycopg.Connection, device_id: str, secret: str) -> Login | None:

@@ -12,6 +12,8 @@ DOWNLINKS: tuple[str, ...] = get_args(Downlink)
 EVERYTHING = "cw/v1/#"
 """What carewatch subscribes to; its own downlinks come back with it and are passed over."""
 
+EVENTS = "cw/v1/+/event"
+
 _TOPIC = re.compile(r"cw/v1/([A-Za-z0-9_-]{1,64})/([a-z]+)")
 
 
@@ -34,6 +36,15 @@ def device_of(topic: str) -> str | None:
     """The device that a topic names, however wrong the rest of it is."""
     match = re.match(r"cw/v1/([A-Za-z0-9_-]{1,64})(/|$)", topic)
     return match[1] if match else None
+
+
+def display(team: str) -> str:
+    """What a team's displays show: apart from ``cw/v1``, so that no device's name meets it.
+
+    >>> display("liushu")
+    'cw/display/liushu/alerts'
+    """
+    return f"cw/display/{team}/alerts"
 
 
 def downlink(device_id: str, what: Downlink) -> str:

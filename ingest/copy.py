@@ -17,7 +17,7 @@ _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
 _EPOCH_2000 = 946_684_800_000_000
 """PostgreSQL counts timestamps in microseconds from 2000-01-01."""
-_WIDTHS = {"i4": 4, "i8": 8, "f4": 4}
+_WIDTHS = {"i1": 1, "i4": 4, "i8": 8, "f4": 4}
 
 
 def sample_rows(samples: Batch) -> bytes:
@@ -25,27 +25,29 @@ def sample_rows(samples: Batch) -> bytes:
     columns: dict[str, tuple[str, NDArray[np.generic]]] = {
         "device": ("i4", samples.device),
         "subject": ("i4", samples.slot),
-        "measured_at": ("i8", _timestamps(samples.measured_at)),
-        "received_at": ("i8", _timestamps(samples.received_at)),
+        "measured_at": ("i8", timestamps(samples.measured_at)),
+        "received_at": ("i8", timestamps(samples.received_at)),
     }
     for place, quantity in enumerate(QUANTITIES):
         columns[quantity.name] = ("f4", samples.x[:, place])
-    return _encode(len(samples), columns)
+    return encode(len(samples), columns)
 
 
 def heard_rows(devices: Slots, heard_at: Instants) -> bytes:
     """Device and when it was last heard."""
-    return _encode(
-        len(devices), {"device": ("i4", devices), "heard_at": ("i8", _timestamps(heard_at))}
+    return encode(
+        len(devices), {"device": ("i4", devices), "heard_at": ("i8", timestamps(heard_at))}
     )
 
 
-def _timestamps(at: Instants) -> Instants:
+def timestamps(at: Instants) -> Instants:
+    """Instants as PostgreSQL counts them."""
     shifted: Instants = at - _EPOCH_2000
     return shifted
 
 
-def _encode(length: int, columns: Mapping[str, tuple[str, NDArray[np.generic]]]) -> bytes:
+def encode(length: int, columns: Mapping[str, tuple[str, NDArray[np.generic]]]) -> bytes:
+    """A whole COPY of so many rows: of each column its kind (``i1`` is a boolean) and values."""
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for name, (kind, _) in columns.items():
         layout += [(f"{name}_length", ">i4"), (name, f">{kind}")]

@@ -95,9 +95,6 @@ using (device, digest);
 insert into arrival (device, digest, received_at) values (:device, :digest, :received_at)
 on conflict (device, digest) do update set received_at = excluded.received_at;
 
--- name: forget_arrivals(before)!
-delete from arrival where received_at < :before;
-
 -- name: quarantine(ats, devices, topics, reasons, sizes, payloads)!
 insert into quarantine (at, device_id, topic, reason, size, payload)
 select * from unnest(
@@ -135,18 +132,23 @@ on conflict (name) do update set at = excluded.at, state = excluded.state;
 select at, state from checkpoint where name = :name;
 
 -- name: samples_since(after)
--- Samples that arrived after an instant, in order of arrival, with the rare quantities beside.
+-- Samples that arrived after an instant.
 select s.device, s.subject, s.measured_at, s.received_at, s.heart_rate, s.respiration_rate,
        s.spo2, s.in_bed, s.movement, s.signal_quality, s.presence, s.battery, s.rssi
 from sample s
-where s.received_at > :after
-order by s.received_at, s.measured_at;
+where s.received_at > :after;
 
--- name: events_since(after)
+-- name: measurements_since(after)
+-- The rare quantities that arrived after an instant.
+select device, subject, measured_at, received_at, quantity, value
+from measurement where received_at > :after;
+
+-- name: events_since(after, only)
+-- `only` null: all kinds.
 select e.device, e.subject, d.id as device_id, e.happened_at, e.received_at, e.event, e.key, e.id,
        e.certainty, e.place, e.active, e.detail, e.clock_wrong
 from event e join device d on d.slot = e.device
-where e.received_at > :after
+where e.received_at > :after and (:only::text[] is null or e.event = any(:only))
 order by e.received_at;
 
 -- name: make_days(first, last)
@@ -172,23 +174,35 @@ select device, subject, start, received_at, rate, signal, placement, width, cont
 from wave where received_at > :after order by received_at, start;
 
 -- name: keep_evidence(reach)!
--- Copies the signal from 10 s before to 20 s after a fall, as far as it is there by now; to be
--- repeated, for the rest of it follows.
+-- Copies what the person's worn sensors told from 10 s before to 20 s after each time that a fall
+-- was told, as far as it is there by now; to be repeated, for the rest of it follows.
+with told as (
+    select id, since as at, resident_id, device_id from alert
+    where kind in ('fall', 'fall_suspected') and raised_at > :reach
+    union
+    select a.id, (e.evidence ->> 'happened_at')::timestamptz, a.resident_id, a.device_id
+    from alert a join alert_event e on e.alert_id = a.id
+    where (a.state <> 'resolved' or a.raised_at > :reach - interval '1 day')
+      and a.heard_at > :reach and e.at > :reach and e.evidence ->> 'source' = 'wave'
+)
 insert into alert_signal (alert_id, device, start, rate, signal, placement, width, content)
-select a.id, w.device, w.start, w.rate, w.signal, w.placement, w.width, w.content
-from alert a
-join device d on d.id = a.device_id
-join wave w on w.device = d.slot and w.signal = 'acceleration'
-where a.kind in ('fall', 'fall_suspected')
-  and a.raised_at > :reach
-  and w.start < a.since + interval '20 s'
+select told.id, w.device, w.start, w.rate, w.signal, w.placement, w.width, w.content
+from told
+left join resident r on r.id = told.resident_id
+join device d on d.id = told.device_id or d.resident_id = told.resident_id
+join wave w on w.device = d.slot and w.subject = coalesce(r.slot, d.slot)
+where w.signal = 'acceleration'
+  and w.start < told.at + interval '20 s'
   and w.start + make_interval(secs => (octet_length(w.content) / 4 / w.width) / w.rate)
-      > a.since - interval '10 s'
+      > told.at - interval '10 s'
 on conflict do nothing;
 
 -- name: signal_of(alert_id)
 select signal, rate, placement, start, width, content
 from alert_signal where alert_id = :alert_id order by start;
 
--- name: forget_waves(before)!
-delete from wave where received_at < :before;
+-- name: make_wave_hours(since, till)$
+select make_wave_hours(:since, :till);
+
+-- name: drop_waves(before)$
+select drop_waves(:before);

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from domain.event import Event
 from domain.quantity import COLUMN, QUANTITIES, WIDTH
-from domain.sample import Batch, Instants, Slots
+from domain.sample import Batch, Instants, Slots, Values
 from domain.time import Micros, from_datetime, to_datetime
+from ingest import rollups
 from ingest.copy import heard_rows, sample_rows
 from ingest.dedupe import EventKey, merged
 
@@ -54,6 +55,7 @@ def keep_samples(connection: psycopg.Connection, samples: Batch) -> None:
     queries.keep_samples(connection)
     if not np.isnan(rows.x[:, _RARE]).all():
         queries.keep_measurements(connection)
+    rollups.mark_late(connection, rows)
 
 
 def known_events(connection: psycopg.Connection, events: Sequence[Event]) -> set[EventKey]:
@@ -108,10 +110,6 @@ def keep_arrivals(
     ]
     if rows:
         queries.keep_arrivals(connection, rows)
-
-
-def forget_arrivals(connection: psycopg.Connection, before: Micros) -> None:
-    queries.forget_arrivals(connection, before=to_datetime(before))
 
 
 def quarantine(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -187,23 +185,38 @@ def load_checkpoint(
 
 
 def samples_since(connection: psycopg.Connection, after: Micros) -> Batch:
-    """All samples that arrived after an instant, in order of arrival (common quantities)."""
-    rows = list(queries.samples_since(connection, after=to_datetime(after)))
+    """All samples that arrived after an instant, in order of arrival."""
+    since = to_datetime(after)
+    rows = list(queries.samples_since(connection, after=since))
+    place = {(row[0], row[2], row[3]): at for at, row in enumerate(rows)}
+    rare = list(queries.measurements_since(connection, after=since))
+    for device, subject, measured_at, received_at, *_ in rare:
+        # Of a sample whose first message came before: a row of its own.
+        if place.setdefault((device, measured_at, received_at), len(rows)) == len(rows):
+            rows.append((device, subject, measured_at, received_at, *_NOTHING))
     if not rows:
         return Batch.empty()
     x = np.full((len(rows), WIDTH), np.nan, np.float32)
     x[:, [COLUMN[name] for name in _SINCE]] = np.array([row[4:] for row in rows], np.float32)
+    for device, _, measured_at, received_at, quantity, value in rare:
+        x[place[device, measured_at, received_at], COLUMN[quantity]] = value
+    return _in_order(rows, x)
+
+
+def _in_order(rows: Sequence[Sequence[Any]], x: Values) -> Batch:
+    """Rows (device, subject, measured_at, received_at) with their values, by arrival."""
+    measured = np.array([from_datetime(row[2]) for row in rows], np.int64)
     received = np.array([from_datetime(row[3]) for row in rows], np.int64)
     return Batch(
         order=np.unique(received, return_inverse=True)[1].astype(np.int32),
         slot=np.array([row[1] for row in rows], np.int32),
         device=np.array([row[0] for row in rows], np.int32),
-        measured_at=np.array([from_datetime(row[2]) for row in rows], np.int64),
+        measured_at=measured,
         received_at=received,
         x=x,
         implausible=np.zeros(len(rows), np.int16),
-        offset=np.array([from_datetime(row[2]) for row in rows], np.int64) - received,
-    )
+        offset=measured - received,
+    ).take(np.lexsort((measured, received)))
 
 
 _SINCE = (
@@ -217,10 +230,14 @@ _SINCE = (
     "battery",
     "rssi",
 )
+_NOTHING = (None,) * len(_SINCE)
 
 
-def events_since(connection: psycopg.Connection, after: Micros) -> list[Event]:
-    """All events that arrived after an instant, in order of arrival."""
+def events_since(
+    connection: psycopg.Connection, after: Micros, only: Sequence[str] | None = None
+) -> list[Event]:
+    """Events (``only`` of these names) that arrived after an instant, in order of arrival."""
+    names = None if only is None else list(only)
     return [
         Event(
             order=0,
@@ -239,7 +256,7 @@ def events_since(connection: psycopg.Connection, after: Micros) -> list[Event]:
             clock_wrong=row[12],
             source="status" if row[5] in ("online", "offline") else "event",
         )
-        for row in queries.events_since(connection, after=to_datetime(after))
+        for row in queries.events_since(connection, after=to_datetime(after), only=names)
     ]
 
 

@@ -1,6 +1,7 @@
 """Raw waveforms are kept for an hour, and around an alert for as long as the alert."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from domain.wave import Wave
 from ingest.store import queries
 
 KEPT: Micros = HOUR
+_AHEAD: Micros = 6 * HOUR
 
 
 def keep(connection: psycopg.Connection, waves: Sequence[Wave]) -> None:
@@ -24,8 +26,19 @@ def keep_evidence(connection: psycopg.Connection, now: Micros) -> None:
     queries.keep_evidence(connection, reach=to_datetime(now - 10 * MINUTE))
 
 
-def forget(connection: psycopg.Connection, now: Micros) -> None:
-    queries.forget_waves(connection, before=to_datetime(now - KEPT))
+def make_room(connection: psycopg.Connection, now: Micros) -> None:
+    """Partitions for the hours to come; nothing to do where TimescaleDB makes its own chunks."""
+    with connection.transaction():
+        queries.make_wave_hours(
+            connection, since=to_datetime(now - KEPT), till=to_datetime(now + _AHEAD)
+        )
+
+
+def forget(connection: psycopg.Connection, now: Micros) -> int:
+    """Drop the pieces of the table that are over, and got nothing in the last hour; how many."""
+    with connection.transaction():
+        dropped: int = queries.drop_waves(connection, before=to_datetime(now - KEPT))
+    return dropped
 
 
 def since(connection: psycopg.Connection, after: Micros) -> list[Wave]:
@@ -62,7 +75,10 @@ def _payload(
     signal: str, rate: float, placement: str | None, start: Micros, values: Any
 ) -> dict[str, Any]:
     names = ("x", "y", "z") if signal == "acceleration" else ("values",)
-    axes = {name: [round(v, 4) for v in values[:, n].tolist()] for n, name in enumerate(names)}
+    axes = {
+        name: [round(v, 4) if isfinite(v) else None for v in values[:, n].tolist()]
+        for n, name in enumerate(names)
+    }
     unit = "g" if signal == "acceleration" else "count"
     head = {"t": start // 1000, "rate": rate, "signal": signal, "unit": unit}
     return head | {"placement": placement} | axes

@@ -11,6 +11,10 @@ class DeliveryFailed(CarewatchError):
     """The message did not get through; it may be tried again."""
 
 
+class AddressGone(DeliveryFailed):
+    """The other side says that there is no such address any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One notification to one recipient by one channel.

@@ -23,4 +23,5 @@ class LogChannel:
             occasion=message.payload["occasion"],
             party=recipient["party"],
             message=message.id,
+            recorded=message.payload.get("recorded", True),
         )

@@ -9,16 +9,18 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 import httpx
 import orjson
 
 from alerts.channels.channel import DeliveryFailed, Message
 from domain.errors import CarewatchError
-from domain.time import SECOND, Clock
+from domain.time import SECOND, Clock, Micros
 
 _PREFIX = "whsec_"
 _TIMEOUT = httpx.Timeout(10, connect=5)
+_FRESH_S = 300
 _EXPLAINED = 200
 """Characters of an answer that are kept as the reason of a failure."""
 
@@ -61,6 +63,18 @@ def signature(key: bytes, message_id: str, at: int, body: bytes) -> str:
     """
     signed = b"%s.%d.%s" % (message_id.encode(), at, body)
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def verified(secret: str, headers: Mapping[str, str], body: bytes, now: Micros) -> bool:
+    """Whether a post that came in was signed with the secret, and is no older than 5 minutes."""
+    try:
+        at = int(headers.get("webhook-timestamp", ""))
+    except ValueError:
+        return False
+    wanted = signature(_key(secret), headers.get("webhook-id", ""), at, body).encode()
+    found = headers.get("webhook-signature", "").split(" ")
+    fresh = abs(now // SECOND - at) <= _FRESH_S
+    return fresh and any(hmac.compare_digest(wanted, each.encode()) for each in found)
 
 
 def _key(secret: str | None) -> bytes:

@@ -4,21 +4,31 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
-from alerts import store
-from alerts.alert import Actor, AlertRow, ChangeName, Outcome, State, as_json
+from alerts import reach, store
+from alerts.alert import Actor, AlertRow, ChangeName, State, as_json
+from api import audit
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
 from api.fields import Id, KindName, Page
 from api.problems import documented, not_found
-from api.schemas import Alert, AlertSignal, AlertWithHistory, Remark, Resolution
-from domain.time import Micros
+from api.schemas import (
+    Alert,
+    AlertSignal,
+    AlertWithHistory,
+    Estimate,
+    HandOver,
+    Remark,
+    Resolution,
+)
+from domain.time import MINUTE, Micros
 from ingest import waveforms
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 Note = Annotated[Remark | None, Body()]
+OnTheWay = Annotated[Estimate | None, Body()]
 
 
 @router.get("", response_model=Page[Alert], responses=documented(401, 403, 422))
@@ -32,20 +42,19 @@ def list_alerts(
     limit: Limit = 100,
 ) -> object:
     """The caller's own alerts, the latest first."""
-    residents, teams = caller.own_alerts()
     try:
         items, following = store.page(
             connection,
             state=state,
             resident=resident,
             kind=kind,
-            resident_ids=residents,
-            team_ids=teams,
             cursor=cursor,
             limit=limit,
+            **caller.own_alerts(),
         )
     except (store.BadCursor, OverflowError) as error:
         raise strange_cursor() from error
+    audit.read(connection, caller, "list_alerts", [item.resident_id for item in items])
     return {"items": [as_json(item) for item in items], "next": following}
 
 
@@ -53,13 +62,19 @@ def list_alerts(
 def get_alert(alert: Id, caller: Caller, connection: Transaction) -> object:
     """An alert with all that became of it."""
     found = _own(connection, caller, alert)
-    return as_json(found) | {"history": store.history(connection, alert)}
+    audit.read(connection, caller, "get_alert", [found.resident_id], f"alert:{alert}")
+    return as_json(found) | {
+        "history": store.history(connection, alert),
+        "offers": store.offered(connection, alert),
+        "deliveries": list(reach.queries.deliveries(connection, alert_id=alert)),
+    }
 
 
 @router.get("/{alert}/signal", response_model=AlertSignal, responses=documented(401, 403, 404, 422))
 def get_alert_signal(alert: Id, caller: Caller, connection: Transaction) -> object:
     """What the worn sensor measured from 10 s before to 20 s after a fall; none for the rest."""
-    _own(connection, caller, alert)
+    found = _own(connection, caller, alert)
+    audit.read(connection, caller, "get_alert_signal", [found.resident_id], f"alert:{alert}")
     return {"items": waveforms.of_alert(connection, alert)}
 
 
@@ -93,10 +108,12 @@ def withdraw_alert(
 
 @router.post("/{alert}/on-the-way", response_model=Alert, responses=_may())
 def alert_on_the_way(
-    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: OnTheWay = None
 ) -> object:
-    """I am going there now."""
-    return _act(connection, caller, alert, "on_the_way", now, body)
+    """I am going there now, and expect to be there in so many minutes; say it again if not."""
+    minutes = body.minutes if body else None
+    expected_at = None if minutes is None else now + minutes * MINUTE
+    return _act(connection, caller, alert, "on_the_way", now, body, expected_at=expected_at)
 
 
 @router.post("/{alert}/arrive", response_model=Alert, responses=_may())
@@ -107,13 +124,37 @@ def alert_arrive(
     return _act(connection, caller, alert, "arrived", now, body)
 
 
+@router.post("/{alert}/hand-over", response_model=Alert, responses=_may())
+def hand_over_alert(
+    alert: Id, body: HandOver, caller: Caller, connection: Transaction, now: Now
+) -> object:
+    """I ask somebody to take it over: it stays mine until they accept, within two minutes."""
+    return _act(connection, caller, alert, "hand_over_offered", now, body, to=body.to)
+
+
+@router.post("/{alert}/join", response_model=Alert, responses=_may())
+def join_alert(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I help whoever has it; they stay answerable."""
+    return _act(connection, caller, alert, "joined", now, body)
+
+
+@router.post("/{alert}/leave", response_model=Alert, responses=_may())
+def leave_alert(
+    alert: Id, caller: Caller, connection: Transaction, now: Now, body: Note = None
+) -> object:
+    """I no longer help."""
+    return _act(connection, caller, alert, "left", now, body)
+
+
 @router.post("/{alert}/resolve", response_model=Alert, responses=_may())
 def resolve_alert(
     alert: Id, body: Resolution, caller: Caller, connection: Transaction, now: Now
 ) -> object:
     """It is over, and this is what it was."""
     remark = Remark(note=body.note or None)
-    return _act(connection, caller, alert, "resolved", now, remark, body.outcome)
+    return _act(connection, caller, alert, "resolved", now, remark, outcome=body.outcome)
 
 
 def _act(
@@ -123,17 +164,20 @@ def _act(
     change: ChangeName,
     now: Micros,
     remark: Remark | None,
-    outcome: Outcome | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
-    _own(connection, caller, alert)
+    # Whoever was asked is told who was first, though the alert is no longer theirs to see.
+    if not store.was_offered(connection, alert, caller.account_id):
+        _own(connection, caller, alert)
     by = Actor(caller.account_id, caller.username, caller.role)
     note = remark.note if remark else None
-    after = store.act(connection, alert, change, by, now, note=note, outcome=outcome)
+    after = store.act(connection, alert, change, by, now, note=note, **more)
+    audit.changed(connection, caller, f"alert_{change}", f"alert:{alert}", [after.resident_id])
     return as_json(after)
 
 
 def _own(connection: Connection, caller: Viewer, alert: str) -> AlertRow:
     found = store.alert(connection, alert)
-    if found is None or not caller.sees(found.resident_id, found.team_id):
+    if found is None or not caller.sees_alert(as_json(found)):
         raise not_found("alert", alert)
     return found

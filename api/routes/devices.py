@@ -1,18 +1,20 @@
 """Devices: their secrets, their places, and commands to them."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from api import audit
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
-from api.database import Connection, Jsonb, queries
+from api.database import Connection, Jsonb, people, queries
 from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
-from api.routes.residents import check_team
+from api.routes.homes import check_team
 from api.schemas import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
 from domain.directory import DeviceKind
 from domain.time import to_datetime
@@ -38,7 +40,9 @@ def list_devices(
     theirs = None if caller.role == "vendor" else resident
     rows = _rows(connection, caller, resident=theirs, kind=kind, after=after, limit=limit + 1)
     items, following = page(rows, limit, lambda row: encode(row["id"]))
-    return {"items": [_shown(caller, row) for row in items], "next": following}
+    shown = [_shown(caller, row) for row in items]
+    audit.read(connection, caller, "list_devices", [row["resident"] for row in shown])
+    return {"items": shown, "next": following}
 
 
 @router.post(
@@ -62,12 +66,16 @@ def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> o
         connection, body.id, body.kind, vendor=vendor, model=body.model, resident=body.resident,
         team=body.team, place=body.place, interval_s=body.interval_s,
     )  # fmt: skip
-    return _shown(caller, _one(connection, caller, body.id)) | {"secret": secret}
+    shown = _shown(caller, _one(connection, caller, body.id))
+    _note(connection, caller, "create_device", shown, body.said())
+    return shown | {"secret": secret}
 
 
 @router.get("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
 def get_device(device: Id, caller: Caller, connection: Transaction) -> object:
-    return _shown(caller, _one(connection, caller, device))
+    shown = _shown(caller, _one(connection, caller, device))
+    audit.read(connection, caller, "get_device", [shown["resident"]], f"device:{device}")
+    return shown
 
 
 @router.patch("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
@@ -76,13 +84,15 @@ def change_device(
 ) -> object:
     """Place a device with a resident (null: with nobody), or say more of it."""
     said = body.said()
-    row = _shown(caller, _one(connection, caller, device)) | said
+    before = _shown(caller, _one(connection, caller, device))
+    row = before | said
     if "resident" in said and body.resident is not None:
         _check_resident(caller, connection, body.resident)
     if "team" in said or ("resident" in said and body.resident is None):
         check_team(caller, connection, row["team"])
     fields = {name: row[name] for name in ("model", "resident", "team", "place", "interval_s")}
     queries.place_device(connection, id=device, **fields)
+    _note(connection, caller, "change_device", row, said, before["resident"])
     return _shown(caller, _one(connection, caller, device))
 
 
@@ -92,14 +102,17 @@ def change_device(
 def rotate_device(device: Id, caller: Caller, connection: Transaction) -> object:
     """Another secret; whoever is connected with the old one is put out."""
     row = _own_or_unplaced(connection, caller, device)
-    return _shown(caller, row) | {"secret": registry.rotate(connection, device)}
+    secret = registry.rotate(connection, device)
+    _note(connection, caller, "rotate_device", row, ["secret"])
+    return _shown(caller, row) | {"secret": secret}
 
 
 @router.delete("/{device}", status_code=204, responses=documented(401, 403, 404, 409, 422))
 def remove_device(device: Id, caller: Caller, connection: Transaction) -> Response:
     """Take a device out of use; it is put out at once, and what it told stays."""
-    _own_or_unplaced(connection, caller, device)
+    row = _own_or_unplaced(connection, caller, device)
     registry.remove(connection, device)
+    _note(connection, caller, "remove_device", row)
     return Response(status_code=204)
 
 
@@ -136,7 +149,7 @@ def send_command(
     device: Id, body: NewCommand, caller: Caller, connection: Transaction, now: Now
 ) -> object:
     """Have the device do something; its answer appears in the list of commands."""
-    _one(connection, caller, device)
+    _note(connection, caller, "send_command", _one(connection, caller, device), [body.command])
     told = f"{device}|{body.command}|{caller.account_id}|{now}"
     command = hashlib.sha256(told.encode()).hexdigest()[:20]
     made = queries.insert_command(
@@ -164,7 +177,7 @@ def _vendor_of_new(caller: Viewer, body: NewDevice) -> str | None:
 def _check_resident(caller: Viewer, connection: Connection, resident: str) -> None:
     scope = caller.scope()
     del scope["vendor"]
-    if not list(queries.residents(connection, id=resident, after=None, limit=1, **scope)):
+    if not list(people.residents(connection, id=resident, after=None, limit=1, **scope)):
         raise unprocessable(f"There is no resident {resident!r} of yours to place it with.")
 
 
@@ -215,3 +228,15 @@ def _rows(
 def _shown(caller: Viewer, row: dict[str, Any]) -> dict[str, Any]:
     shown = row | {"resident": row["resident_id"], "team": row["team_id"]}
     return shown | _NOT_A_VENDORS if caller.role == "vendor" else shown
+
+
+def _note(
+    connection: Connection,
+    caller: Viewer,
+    action: str,
+    row: dict[str, Any],
+    said: Iterable[str] = (),
+    *more: str | None,
+) -> None:
+    about = [row.get("resident_id"), row.get("resident"), *more]
+    audit.changed(connection, caller, action, f"device:{row['id']}", about, said)

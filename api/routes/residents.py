@@ -1,31 +1,44 @@
-"""Residents, what was measured of them and what happened."""
+"""Residents: who is cared for, and their circle."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Any
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Response
 
+from api import audit
 from api.access import Viewer
-from api.context import Caller, Now, Transaction
+from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
-from api.database import Connection, Jsonb, queries
-from api.fields import Id, Page, QuantityName
+from api.database import Connection, Jsonb, people
+from api.fields import Id, Page
+from api.persons import (
+    Circle,
+    HomeChange,
+    NewCircle,
+    NewHome,
+    NewResident,
+    Resident,
+    ResidentChange,
+)
 from api.problems import conflict, documented, not_found, unprocessable
-from api.schemas import Happening, NewResident, Resident, ResidentChange, Samples
+from api.routes import homes
 from api.thresholds import change_thresholds
-from domain.quantity import BY_NAME
-from domain.time import DAY, Micros, from_datetime, to_datetime
+from api.versions import IfMatch, check_version, tag
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 
-From = Annotated[AwareDatetime | None, Query(alias="from", description="Else a day before `to`.")]
-To = Annotated[AwareDatetime | None, Query(description="Excluded; else now.")]
-Points = Annotated[int, Query(ge=2, le=5000, description="About as many as the chart is wide.")]
-
 _FIELDS = (
-    "name", "team", "timezone", "birth_year", "address", "way_in", "risks", "contacts",
+    "name", "team", "timezone", "birth_year", "home", "living", "abilities", "risks",
+    "medication", "languages", "doctor", "contacts", "consents",
 )  # fmt: skip
+_JSON = ("abilities", "doctor", "contacts", "consents")
+_OF_THE_HOME = ("address", "way_in")
+_NOT_A_VOLUNTEERS: dict[str, Any] = {
+    "abilities": None,
+    "medication": None,
+    "doctor": None,
+    "consents": [],
+}
 
 
 @router.get("", response_model=Page[Resident], responses=documented(401, 403, 422))
@@ -36,130 +49,90 @@ def list_residents(
     after = decode(cursor, str)[0] if cursor else None
     rows = residents_of(connection, caller, after=after, limit=limit + 1)
     items, following = page(rows, limit, lambda row: encode(row["id"]))
+    audit.read(connection, caller, "list_residents", [item["id"] for item in items])
     return {"items": items, "next": following}
 
 
 @router.post("", response_model=Resident, status_code=201, responses=documented(401, 403, 409, 422))
 def create_resident(body: NewResident, caller: Caller, connection: Transaction) -> object:
     """A resident of the caller's own area."""
-    check_team(caller, connection, body.team)
-    fields = body.model_dump(exclude={"thresholds"})
-    made = queries.insert_resident(connection, **fields | {"contacts": Jsonb(fields["contacts"])})
+    homes.check_team(caller, connection, body.team)
+    row = body.model_dump(mode="json")
+    row["home"] = _home(caller, connection, row, body.said())
+    made = people.insert_resident(connection, id=body.id, **_stored(row))
     if made is None:
         raise conflict(f"There is a resident {body.id!r} already: choose another id.")
     change_thresholds(connection, "resident", made["id"], body.thresholds)
-    return _one(connection, caller, made["id"])
+    _note(connection, caller, "create_resident", made["id"], body.said())
+    return resident_of(connection, caller, made["id"])
 
 
 @router.get("/{resident}", response_model=Resident, responses=documented(401, 403, 404, 422))
-def get_resident(resident: Id, caller: Caller, connection: Transaction) -> object:
-    return _one(connection, caller, resident)
+def get_resident(
+    resident: Id, caller: Caller, connection: Transaction, response: Response
+) -> object:
+    """A resident's file; its version is in ``ETag`` too."""
+    row = resident_of(connection, caller, resident)
+    audit.read(connection, caller, "get_resident", [resident])
+    tag(response, row["version"])
+    return row
 
 
-@router.patch("/{resident}", response_model=Resident, responses=documented(401, 403, 404, 422))
+@router.patch("/{resident}", response_model=Resident, responses=documented(401, 403, 404, 412, 422))
 def change_resident(
-    resident: Id, body: ResidentChange, caller: Caller, connection: Transaction
+    resident: Id,
+    body: ResidentChange,
+    caller: Caller,
+    connection: Transaction,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> object:
-    """What is left out stays."""
-    said = body.said()
+    """What is left out stays. With ``If-Match``, only the version that was read is changed."""
+    said = body.model_dump(mode="json", exclude_unset=True)
     if "team" in said:
-        check_team(caller, connection, body.team)
-    row = _one(connection, caller, resident) | said
-    fields = {name: row[name] for name in _FIELDS}
-    queries.update_resident(
-        connection, id=resident, **fields | {"contacts": Jsonb(fields["contacts"])}
-    )
+        homes.check_team(caller, connection, body.team)
+    people.lock_resident(connection, id=resident)
+    before = resident_of(connection, caller, resident)
+    check_version(if_match, before["version"])
+    row = before | said
+    row["home"] = _home(caller, connection, row, said)
+    people.update_resident(connection, id=resident, **_stored(row))
     change_thresholds(connection, "resident", resident, body.thresholds)
-    return _one(connection, caller, resident)
+    _note(connection, caller, "change_resident", resident, said)
+    after = resident_of(connection, caller, resident)
+    tag(response, after["version"])
+    return after
 
 
-@router.get("/{resident}/samples", response_model=Samples, responses=documented(401, 403, 404, 422))
-def resident_samples(
-    resident: Id,
-    quantity: QuantityName,
-    caller: Caller,
-    connection: Transaction,
-    now: Now,
-    from_: From = None,
-    to: To = None,
-    points: Points = 500,
-) -> object:
-    """One quantity over time, thinned to what a chart can show without losing a peak."""
-    slot = _one(connection, caller, resident)["slot"]
-    start, end = _span(from_, to, now)
-    of = {"slot": slot, "quantity": quantity, "from_at": start, "till_at": end}
-    dense = queries.sample_count(connection, **of) > points
-    width = (end - start).total_seconds() / (points // 2) if dense else None
-    rows = queries.samples(connection, **of, width_s=width)
-    return {
-        "quantity": quantity,
-        "unit": BY_NAME[quantity].unit,
-        "points": [(row["t"], _short(row["value"])) for row in rows],
-    }
+@router.get("/{resident}/circle", response_model=Circle, responses=documented(401, 403, 404, 422))
+def get_circle(resident: Id, caller: Caller, connection: Transaction) -> object:
+    """The family, in the order in which it is asked."""
+    resident_of(connection, caller, resident)
+    audit.read(connection, caller, "get_circle", [resident])
+    return {"items": list(people.circle(connection, resident=resident))}
 
 
-@router.get(
-    "/{resident}/events", response_model=Page[Happening], responses=documented(401, 403, 404, 422)
-)
-def resident_events(
-    resident: Id,
-    caller: Caller,
-    connection: Transaction,
-    now: Now,
-    from_: From = None,
-    to: To = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
-) -> object:
-    """What happened, the latest first."""
-    slot = _one(connection, caller, resident)["slot"]
-    start, end = _span(from_, to, now)
-    at, device, key = decode(cursor, datetime, int, str) if cursor else (None, None, None)
-    rows = list(
-        queries.events(
-            connection,
-            slot=slot,
-            from_at=start,
-            till_at=end,
-            at=at,
-            device=device,
-            key=key,
-            limit=limit + 1,
-        )
-    )
-    items, following = page(rows, limit, _place)
-    return {"items": [row | {"at": row["happened_at"]} for row in items], "next": following}
+@router.put("/{resident}/circle", response_model=Circle, responses=documented(401, 403, 404, 422))
+def set_circle(resident: Id, body: NewCircle, caller: Caller, connection: Transaction) -> object:
+    """Exactly these, in this order, by user name."""
+    resident_of(connection, caller, resident)
+    users = [member.user for member in body.items]
+    if len(set(users)) < len(users):
+        raise unprocessable("Name each user once: the first place counts.")
+    unfit = [row["name"] for row in people.unfit_for_circle(connection, users=users)]
+    if unfit:
+        raise unprocessable(f"No person has the user name {', '.join(unfit)}: check the spelling.")
+    people.empty_circle(connection, resident=resident)
+    people.fill_circle(
+        connection, resident=resident, users=users,
+        relations=[member.relation for member in body.items],
+    )  # fmt: skip
+    _note(connection, caller, "set_circle", resident, ["circle"])
+    return {"items": list(people.circle(connection, resident=resident))}
 
 
-def check_team(caller: Viewer, connection: Connection, team: str | None) -> None:
-    """Nobody may put a resident or a device into an area that is not their own."""
-    if not caller.sees(None, team):
-        raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
-    if team is not None and queries.team_level(connection, id=team) is None:
-        raise unprocessable(f"There is no team {team!r}; GET /api/v1/teams lists them.")
-
-
-def _place(row: dict[str, Any]) -> str:
-    return encode(row["happened_at"], row["device_slot"], row["key"])
-
-
-def _span(start: datetime | None, end: datetime | None, now: Micros) -> tuple[datetime, datetime]:
-    until = from_datetime(end) if end else now
-    since = from_datetime(start) if start else until - DAY
-    if since >= until:
-        raise unprocessable("`from` must be before `to`.")
-    try:
-        return to_datetime(since), to_datetime(until)
-    except OverflowError as error:
-        raise unprocessable("A day before year 1 cannot be shown: choose a later time.") from error
-
-
-def _short(value: float) -> float:
-    """A reading as it was sent: 14.5 and not the 14.499999 of a 4-byte float."""
-    return float(f"{value:.7g}")
-
-
-def _one(connection: Connection, caller: Viewer, resident: str) -> dict[str, Any]:
+def resident_of(connection: Connection, caller: Viewer, resident: str) -> dict[str, Any]:
+    """One whom the caller may see; a problem where there is none."""
     for row in residents_of(connection, caller, id=resident):
         return row
     raise not_found("resident", resident)
@@ -176,5 +149,40 @@ def residents_of(
     """Residents whom the caller may see, by id, in the words of the API."""
     scope = caller.scope()
     del scope["vendor"]
-    rows = queries.residents(connection, id=id, after=after, limit=limit, **scope)
-    return [row | {"team": row["team_id"]} for row in rows]
+    rows = people.residents(connection, id=id, after=after, limit=limit, **scope)
+    return [_shown(caller, row) for row in rows]
+
+
+def _shown(caller: Viewer, row: dict[str, Any]) -> dict[str, Any]:
+    shown = row | {"team": row["team_id"], "home": row["home_id"]}
+    own = caller.cares_for(row["id"], row["team_id"]) or "responder" in caller.roles
+    return shown if own else shown | _NOT_A_VOLUNTEERS
+
+
+def _stored(row: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a file."""
+    stored = {name: row[name] for name in _FIELDS}
+    json = {name: Jsonb(row[name]) for name in _JSON if row[name] is not None}
+    return stored | json
+
+
+def _home(
+    caller: Viewer, connection: Connection, row: dict[str, Any], said: Iterable[str]
+) -> str | None:
+    """Where the resident lives from now on; what was said of the home is written there."""
+    home: str | None = row["home"]
+    if home is not None and "home" in said:
+        homes.check_home(caller, connection, home)
+    told = {name: row[name] for name in _OF_THE_HOME if name in said}
+    if not told:
+        return home
+    if home is None:
+        return homes.make_home(connection, caller, NewHome(team=row["team"], **told))
+    homes.alter_home(connection, caller, home, HomeChange(**told))
+    return home
+
+
+def _note(
+    connection: Connection, caller: Viewer, action: str, resident: str, said: Iterable[str]
+) -> None:
+    audit.changed(connection, caller, action, f"resident:{resident}", [resident], said)

@@ -38,7 +38,7 @@ def log_out(_: Caller, token: Token, connection: Transaction) -> Response:
 
 
 @router.get("/me", response_model=Me, responses=documented(401))
-def who_am_i(caller: Caller) -> object:
+def who_am_i(caller: Caller, connection: Transaction) -> object:
     """The account that is logged in."""
     return {
         "id": caller.account_id,
@@ -48,5 +48,6 @@ def who_am_i(caller: Caller) -> object:
         "team": caller.team_id,
         "vendor": caller.vendor,
         "residents": sorted(caller.residents),
+        "memberships": accounts.memberships_of(connection, caller.account_id),
         "expires_at": iso(caller.expires_at),
     }

@@ -4,13 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from api import audit
 from api.access import Viewer
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
-from api.database import Connection, queries
+from api.database import Connection, people, queries
 from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
-from api.schemas import NewTeam, Team, TeamChange
+from api.schemas import Member, NewTeam, Team, TeamChange
 from api.thresholds import change_thresholds
 
 router = APIRouter(prefix="/teams", tags=["teams"])
@@ -38,6 +39,7 @@ def create_team(body: NewTeam, caller: Caller, connection: Transaction) -> objec
     ):
         raise conflict(f"There is a team {body.id!r} already: choose another id.")
     change_thresholds(connection, "team", body.id, body.thresholds)
+    audit.changed(connection, caller, "create_team", f"team:{body.id}", fields=body.said())
     return _one(connection, caller, body.id)
 
 
@@ -53,7 +55,22 @@ def change_team(team: Id, body: TeamChange, caller: Caller, connection: Transact
     _check_place(connection, row["level"], row["parent"])
     queries.update_team(connection, id=team, name=row["name"], parent=row["parent"])
     change_thresholds(connection, "team", team, body.thresholds)
+    audit.changed(connection, caller, "change_team", f"team:{team}", fields=body.said())
     return _one(connection, caller, team)
+
+
+@router.get(
+    "/{team}/members", response_model=Page[Member], responses=documented(401, 403, 404, 422)
+)
+def team_members(
+    team: Id, caller: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
+) -> object:
+    """Who belongs to a team, and as what; whoever is several things is there several times."""
+    _one(connection, caller, team)
+    after = decode(cursor, str)[0] if cursor else None
+    rows = list(people.members(connection, team=team, after=after, limit=limit + 1))
+    items, following = page(rows, limit, lambda row: encode(row["place"]))
+    return {"items": items, "next": following}
 
 
 def _check_place(connection: Connection, level: str, parent: str | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from carewatch.embedded import timescale
 from carewatch.embedded.nats import Nats
 from carewatch.embedded.postgres import Postgres
 from carewatch.migrate import migrate
@@ -22,6 +23,9 @@ from carewatch.settings import PREFIX
 from domain.errors import Unavailable
 from domain.time import stopwatch
 from gateway import registry
+
+DATABASE_SETTING = "BENCH_DATABASE"
+"""Environment variable with the kind of database to measure on: ``embedded`` or ``timescale``."""
 
 
 @dataclass(slots=True)
@@ -101,11 +105,14 @@ class Stack:
 
 
 @contextmanager
-def stack() -> Iterator[Stack]:
-    """A fresh stack in a temporary folder, gone afterwards."""
+def stack(keep: Path | None = None) -> Iterator[Stack]:
+    """A fresh stack in a temporary folder, gone afterwards; or in ``keep``, which stays."""
     with ExitStack() as leave:
-        folder = Path(leave.enter_context(tempfile.TemporaryDirectory(prefix="carewatch-bench-")))
-        whole = Stack(folder, Postgres(folder / "database"), Nats(folder / "broker"))
+        folder = keep or Path(
+            leave.enter_context(tempfile.TemporaryDirectory(prefix="carewatch-bench-"))
+        )
+        database = _database(folder / "database", leave, keep is not None)
+        whole = Stack(folder, database, Nats(folder / "broker"))
         leave.callback(_end, whole)
         whole.postgres.prepare()
         whole.nats.prepare()
@@ -126,6 +133,16 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
         if stopwatch() > deadline:
             raise Unavailable(f"{what} did not happen within {seconds:g} s.")
         threading.Event().wait(0.1)
+
+
+def _database(folder: Path, leave: ExitStack, keep: bool) -> Postgres:
+    """The embedded PostgreSQL, or the TimescaleDB that ``carewatch bench --database`` asks for."""
+    if os.environ.get(DATABASE_SETTING) != "timescale":
+        return Postgres(folder)
+    server = timescale.Timescale(timescale.install(), folder)
+    if not keep:
+        leave.callback(server.remove)
+    return server
 
 
 def _end(whole: Stack) -> None:

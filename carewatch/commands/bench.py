@@ -1,8 +1,9 @@
 """``carewatch bench``: how much this machine can do, as figures in JSON."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import typer
@@ -19,8 +20,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
-def bench() -> None:
+def bench(
+    database: Annotated[
+        Literal["embedded", "timescale"],
+        typer.Option(envvar="BENCH_DATABASE", help="What ingest, alert, ... are measured on"),
+    ] = "embedded",
+) -> None:
     """Measure how much this machine can do."""
+    os.environ["BENCH_DATABASE"] = database  # for whoever makes a `bench.stack`
     log.configure("warning", "text")  # only figures go to standard output
 
 
@@ -82,15 +89,20 @@ def anomaly(
 
 @app.command()
 def escalation(
-    alerts: Annotated[int, typer.Option(min=1, help="Alerts that nobody answers")] = 2_000,
+    alerts: Annotated[int, typer.Option(min=1, help="Alerts that nobody answers")] = 5_000,
+    escalators: Annotated[int, typer.Option(min=1, help="Processes that keep deadlines")] = 3,
+    seconds: Annotated[float, typer.Option(min=1, help="Deadlines are spread over this time")] = 60,
+    residents: Annotated[
+        int, typer.Option(min=0, help="Also load the roster of so many")
+    ] = 100_000,
     json: AsJson = False,
 ) -> None:
-    """How late deadlines are kept."""
+    """How late alerts are offered to the next, after a deadline and after a rejection."""
     from carewatch.bench.escalation import measure
     from carewatch.bench.stack import stack
 
     with stack() as whole:
-        _show(measure(whole.postgres.url, alerts), json)
+        _show(measure(whole.postgres.url, alerts, escalators, seconds, residents), json)
 
 
 @app.command()
@@ -103,6 +115,24 @@ def restart(
     from carewatch.bench.restart import measure
 
     _show(measure(beds, rate), json)
+
+
+@app.command()
+def query(
+    samples: Annotated[
+        int, typer.Option(min=1_000_000, help="Stored before anything is asked")
+    ] = 20_000_000,
+    residents: Annotated[int, typer.Option(min=1_000, help="Of a county")] = 10_000,
+    alerts: Annotated[int, typer.Option(min=1, help="Old ones")] = 1_000_000,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder of the database, which stays and is used again")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """How fast charts, a station's screen and the open alerts of a county are answered."""
+    from carewatch.bench.query import Plan, measure
+
+    _show(measure(Plan(samples, residents, alerts, keep)), json)
 
 
 @app.command()

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from carewatch.commands.options import AsJson, Data, connected
+from api import audit
+from carewatch.commands.options import OPERATOR, AsJson, Data, connected
 from gateway import registry
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="1 to 64 of A-Z a-z 0-9 _ 
 def add(
     ctx: typer.Context,
     device: Id,
-    kind: Annotated[str, typer.Option(help="bed, fall, button, ambient or bridge.")],
+    kind: Annotated[str, typer.Option(help="bed, fall, button, ambient, bridge or display.")],
     resident: Annotated[str | None, typer.Option(help="Whom it is placed with.")] = None,
     team: Annotated[str | None, typer.Option(help="Who owns it, where it is not placed.")] = None,
     vendor: Annotated[str | None, typer.Option()] = None,
@@ -48,6 +49,7 @@ def add(
         )  # fmt: skip
         if through:
             registry.attach(connection, through, [device])
+        audit.changed(connection, OPERATOR, "create_device", f"device:{device}", [resident])
     _show(device, secret, as_json)
 
 
@@ -61,6 +63,7 @@ def list_(
     """Devices in use, and when they were last heard."""
     with connected(ctx, data) as connection:
         devices = registry.devices(connection, kind)
+        audit.read(connection, OPERATOR, "list_devices", [each.resident_id for each in devices])
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in devices], default=str, indent=1))
         return
@@ -80,6 +83,7 @@ def rotate(ctx: typer.Context, device: Id, as_json: AsJson = False, data: Data =
     """Give a device another secret; who is logged in with the old one is put out."""
     with connected(ctx, data) as connection:
         secret = registry.rotate(connection, device)
+        audit.changed(connection, OPERATOR, "rotate_device", f"device:{device}", (), ["secret"])
     _show(device, secret, as_json)
 
 
@@ -88,6 +92,7 @@ def remove(ctx: typer.Context, device: Id, data: Data = None) -> None:
     """Take a device out of use; what it told stays."""
     with connected(ctx, data) as connection:
         registry.remove(connection, device)
+        audit.changed(connection, OPERATOR, "remove_device", f"device:{device}")
     typer.echo(f"{device} is out of use.")
 
 

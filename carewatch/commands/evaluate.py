@@ -1,11 +1,13 @@
 """``carewatch evaluate``: the detectors measured on recordings of real people."""
 
 import inspect
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 import orjson
 import typer
@@ -42,21 +44,46 @@ def evaluate(
             "model; for recordings that it was fitted on",
         ),
     ] = False,
+    timezone: Annotated[
+        str | None,
+        typer.Option(help="Of the people in the recordings, like Europe/London; of beds alone"),
+    ] = None,
 ) -> None:
-    """Measure the detectors, as they run live, on recordings of people."""
-    if plot and plot.suffix not in PICTURES:
-        raise typer.BadParameter(f"{plot} is no picture: end its name in {', '.join(PICTURES)}.")
+    """Measure the detectors, as they run live, on recordings of people.
+
+    What cannot be used is passed over, with a sentence; figures and notes are of the rest.
+    """
+    if plot:
+        _check_picture(plot)
+    if timezone is not None and timezone not in available_timezones():
+        raise typer.BadParameter(f"{timezone} is no time zone: give a name like Europe/London.")
+    progress = Progress(Console(stderr=True))
+    asked: dict[str, Any] = {"cross_validate": True} if cross_validate else {}
+    asked |= {"timezone": timezone} if timezone else {}
     try:
-        report = _run(dataset, path, cross_validate)
+        report = _run(dataset, path, progress, asked)
         if plot:
             draw(report, plot)
     except (BadDataset, OSError) as error:
         typer.echo(f"carewatch evaluate: {error}", err=True)
         raise typer.Exit(2) from None
     if json:
-        typer.echo(orjson.dumps(report.figures, option=_JSON).decode())
+        more = {"notes": list(report.notes), "skipped": len(progress.skipped)}
+        told = {**report.figures, **more, "skipped_because": progress.skipped}
+        typer.echo(orjson.dumps(told, option=_JSON).decode())
     else:
         _show(report)
+
+
+def _check_picture(plot: Path) -> None:
+    """Before the run, which may take minutes."""
+    if plot.suffix not in PICTURES:
+        raise typer.BadParameter(f"{plot} is no picture: end its name in {', '.join(PICTURES)}.")
+    if not plot.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {plot.parent}: make it, or name another.")
+    place = plot if plot.exists() else plot.parent
+    if plot.is_dir() or not os.access(place, os.W_OK):
+        raise typer.BadParameter(f"{plot} cannot be written: name another file.")
 
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -65,21 +92,22 @@ PICTURES = (".png", ".svg", ".pdf")
 _JSON = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
-def _run(dataset: Dataset, path: Path, cross_validate: bool) -> Report:
+def _run(dataset: Dataset, path: Path, progress: Progress, asked: Mapping[str, Any]) -> Report:
     if not path.exists():
         raise BadDataset(f"There is no {path}: name the file or folder of the recordings.")
-    function = _function(dataset)
-    progress = Progress(Console(stderr=True))
-    if not cross_validate:
-        return function(path, progress)
-    if "cross_validate" not in inspect.signature(function).parameters:
-        raise BadDataset(
-            f"Nothing is fitted to {dataset} recordings, so there is nothing to cross-validate: "
-            "leave out --cross-validate."
-        )
-    fitted: Any = function
-    report: Report = fitted(path, progress, cross_validate=True)
+    function: Any = _function(dataset)
+    for option in asked.keys() - inspect.signature(function).parameters.keys():
+        raise BadDataset(_WITHOUT[option].format(dataset))
+    report: Report = function(path, progress, **asked)
     return report
+
+
+_WITHOUT = {
+    "cross_validate": "Nothing is fitted to {} recordings, so there is nothing to cross-validate: "
+    "leave out --cross-validate.",
+    "timezone": "The zone of {} recordings is known: leave out --timezone.",
+}
+"""What is said of an option that a data set does not have."""
 
 
 def _function(dataset: Dataset) -> Evaluate:

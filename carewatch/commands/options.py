@@ -1,7 +1,10 @@
 """Options and words that several commands have, and what they lead to."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,12 +16,20 @@ from api.access import Viewer
 from carewatch import log, running
 from carewatch.settings import Settings, load
 from domain.errors import Unavailable
-from domain.time import NEVER
+from domain.time import NEVER, Micros, SystemClock, from_datetime
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-OPERATOR = Viewer("", "", "", "admin", NEVER)
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return str(os.getuid())
+
+
+OPERATOR = Viewer("", f"cli:{_system_user()}", "", "admin", NEVER, frozenset({"admin"}))
 """Who calls commands on the machine itself: sees everything, as an admin of the API does."""
 ALL = 1_000_000
 """The most rows that a list of a command shows."""
@@ -33,6 +44,16 @@ def described(body: type[Body], **said: Any) -> Body:
     except ValidationError as error:
         wrong = error.errors()[0]
         raise typer.BadParameter(f"{wrong['loc'][0]}: {wrong['msg']}") from None
+
+
+def moment(at: str | None) -> Micros:
+    """A moment that somebody named (ISO 8601 with a zone), else the present."""
+    if at is None:
+        return SystemClock().now()
+    try:
+        return from_datetime(datetime.fromisoformat(at))
+    except ValueError as error:
+        raise typer.BadParameter(f"{at}: {error}; write it as 2026-11-21T03:00+08:00") from None
 
 
 def settings_of(ctx: typer.Context, **options: Any) -> Settings:

@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api import audit
+from api.persons import NewResident, Resident
 from api.routes import residents, teams
-from api.schemas import NewResident, Resident
 from carewatch.commands.options import ALL, OPERATOR, AsJson, Data, connected, described
 from domain.errors import NotAllowed
 
@@ -29,12 +30,14 @@ def add(
     timezone: Annotated[str, typer.Option(help="Where they live, as Asia/Shanghai.")] = "UTC",
     address: Annotated[str | None, typer.Option()] = None,
     way_in: Annotated[str | None, typer.Option(help="How to get in, such as a key box.")] = None,
+    home_id: Annotated[str | None, typer.Option("--home", help="A home that is there.")] = None,
     data: Data = None,
 ) -> None:
-    """Take up a resident; the rest can be told by the API."""
+    """Take up a resident; the rest can be told by the API, or imported."""
+    home = {"address": address, "way_in": way_in, "home": home_id}
     body = described(
-        NewResident, id=resident, name=name, team=team, timezone=timezone, address=address,
-        way_in=way_in,
+        NewResident, id=resident, name=name, team=team, timezone=timezone,
+        **{name: value for name, value in home.items() if value is not None},
     )  # fmt: skip
     with connected(ctx, data) as connection:
         if team and not teams.teams_of(connection, OPERATOR, id=team):
@@ -51,6 +54,7 @@ def list_(ctx: typer.Context, as_json: AsJson = False, data: Data = None) -> Non
     """All residents with their devices, by id."""
     with connected(ctx, data) as connection:
         found = residents.residents_of(connection, OPERATOR, limit=ALL)
+        audit.read(connection, OPERATOR, "list_residents", [each["id"] for each in found])
     if as_json:
         shown = [Resident.model_validate(each).model_dump() for each in found]
         typer.echo(json.dumps(shown, indent=1))

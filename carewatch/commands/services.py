@@ -1,4 +1,4 @@
-"""``carewatch gateway|escalator|api|auth|migrate``: single processes, for who runs them apart."""
+"""``carewatch gateway|escalator|keeper|api|auth|migrate``: single processes, to be run apart."""
 
 import signal
 import threading
@@ -22,6 +22,13 @@ def gateway(ctx: typer.Context, data: Data = None) -> None:
 def escalator(ctx: typer.Context, data: Data = None) -> None:
     """Keep deadlines, and deliver notifications."""
     from carewatch.escalator import run
+
+    _serve(ctx, data, run)
+
+
+def keeper(ctx: typer.Context, data: Data = None) -> None:
+    """Roll readings up, and let go of what is no longer kept."""
+    from carewatch.keeper import run
 
     _serve(ctx, data, run)
 
@@ -58,5 +65,10 @@ def stop_on_signals() -> threading.Event:
 
 
 def _serve(ctx: typer.Context, data: Data, run: Run) -> None:
+    from carewatch.edition import log_edition
+
     stop = stop_on_signals()
-    run(settings_of(ctx, data=data), stop)
+    settings = settings_of(ctx, data=data)
+    if settings.database_url:
+        log_edition(settings.database_url)
+    run(settings, stop)

@@ -37,8 +37,15 @@ class Subscriber:
     connection is left out.
     """
 
-    def __init__(self, url: str, sink: Sink, client_id: str = "carewatch-pump") -> None:
+    def __init__(
+        self,
+        url: str,
+        sink: Sink,
+        client_id: str = "carewatch-pump",
+        topic: str = topics.EVERYTHING,
+    ) -> None:
         self._sink = sink
+        self._topic = topic
         self._connections = 0
         self._session = 0
         self._changing = threading.Lock()
@@ -75,9 +82,9 @@ class Subscriber:
             mids = [message.mid for message in messages if message.session == session]
             self._client.puback([mid for mid in mids if mid])
 
-    def publish(self, topic: str, payload: bytes) -> paho.MQTTMessageInfo:
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> paho.MQTTMessageInfo:
         """Send to a device at QoS 1; the answer tells when the broker has it."""
-        return self._client.publish(topic, payload, qos=1)
+        return self._client.publish(topic, payload, qos=1, retain=retain)
 
     # -- paho's thread ------------------------------------------------------------------------
 
@@ -92,7 +99,7 @@ class Subscriber:
         if code.is_failure:
             log.error("broker refused the login", reason=str(code))
             return
-        client.subscribe(topics.EVERYTHING, qos=1)
+        client.subscribe(self._topic, qos=1)
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, codes: Any, _p: Any) -> None:
         if any(code.is_failure for code in codes):
@@ -119,6 +126,7 @@ class _LaneClient(paho.Client):
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
         _set_up(self, url)
+        self.reconnect_delay_set(min_delay=1, max_delay=1)  # who presses meanwhile waits for us
         self._enter = enter
 
     def puback(self, mids: Sequence[int]) -> None:

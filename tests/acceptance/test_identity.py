@@ -1,7 +1,9 @@
 """Who may come in at the real broker, who is kept out, and who is put out again."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +14,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import REGISTRY
 
 from carewatch import authority, connections
+from carewatch.displays import Displays
 from carewatch.embedded.nats import GATEWAY, Nats
 from carewatch.settings import Settings
-from domain.time import stopwatch
+from carewatch.steady import Connector
+from domain.time import SystemClock, stopwatch
 from gateway import registry
+from gateway.inbox import Mailbox
+from gateway.mqtt.subscriber import Subscriber
 
 
 @dataclass
@@ -312,9 +318,10 @@ def test_a_bridge_speaks_for_its_devices_and_learns_of_changes(door: Door) -> No
     assert bridge.gone.wait(3)
 
 
-def test_known_devices_come_back_while_the_database_is_away(door: Door) -> None:
+def test_devices_come_in_while_the_database_is_away(door: Door) -> None:
+    """Though they never did before: a button sleeps for days, and is pressed in an outage."""
     secret = door.add("bed-1")
-    door.knock("bed-1", secret).mqtt.disconnect()
+    wait_until(lambda: REGISTRY.get_sample_value("carewatch_logins_known") == 1)
     name = door.database_url.rsplit("/", 1)[1]
     maintenance = door.database_url.rsplit("/", 1)[0] + "/postgres"
     with psycopg.connect(maintenance, autocommit=True) as connection:
@@ -323,7 +330,11 @@ def test_known_devices_come_back_while_the_database_is_away(door: Door) -> None:
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,)
         )
         try:
-            assert door.knock("bed-1", secret).answer == "Success"
+            gateway = door.gateway()
+            button = door.knock("bed-1", secret)
+            assert button.answer == "Success"
+            button.say("cw/v1/bed-1/event")
+            wait_until(lambda: [topic for topic, _ in gateway.got] == ["cw/v1/bed-1/event"])
             assert door.knock("bed-1", "wrong").answer == "Not authorized"
         finally:
             connection.execute(f"alter database {name} allow_connections true")
@@ -343,3 +354,62 @@ def _tear(client: Client) -> None:
     socket = client.mqtt.socket()
     assert socket is not None
     socket.close()
+
+
+_TOWN = """
+insert into team values ('town', 'Town', 'township', null),
+    ('village', 'Village', 'village', 'town'), ('abroad', 'Abroad', 'township', null);
+insert into resident (id, name, team_id) values ('anna', 'Anna Berg', 'village');
+"""
+
+
+def test_a_display_reads_its_own_teams_board_and_says_nothing(door: Door) -> None:
+    with psycopg.connect(door.database_url, autocommit=True) as connection:
+        connection.execute(_TOWN)
+        secret = registry.add(connection, "wall-1", "display", team="town")
+        _raise_alert(connection)
+        with _displays(door):
+            wall = door.knock("wall-1", secret)
+            assert wall.listen("cw/display/town/alerts")
+            assert not wall.listen("cw/display/abroad/alerts")
+            assert not wall.listen("cw/v1/+/sample")
+            wait_until(lambda: bool(wall.got))
+            board = json.loads(wall.got[-1][1])
+            (alert,) = board["alerts"]
+            assert (alert["kind"], alert["name"], alert["taken_by"]) == ("sos", "Anna", None)
+            connection.execute("delete from alert")
+            connection.execute("select pg_notify('alert', '')")
+            wait_until(lambda: not json.loads(wall.got[-1][1])["alerts"])
+            gateway = door.gateway()
+            wall.say("cw/v1/wall-1/sample", qos=0)
+            wall.say("cw/display/town/alerts", b"all well", qos=0)
+            late = door.knock("wall-1", secret, "wall-1b")
+            assert late.listen("cw/display/town/alerts")
+            wait_until(lambda: bool(late.got))
+            assert json.loads(late.got[-1][1])["alerts"] == [], "what is retained is ours"
+            assert gateway.got == []
+
+
+def _raise_alert(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "insert into alert (id, subject, resident_id, team_id, kind, priority, latching, state,"
+        " since, raised_at, incident_id, responsible, deadline) values ('a1', 'anna', 'anna',"
+        " 'village', 'sos', 'high', true, 'open', now(), now(), 'a1', 'family', now())"
+    )
+
+
+@contextmanager
+def _displays(door: Door) -> Iterator[None]:
+    """What the gateway's process does for displays."""
+    end, clock = threading.Event(), SystemClock()
+    subscriber = Subscriber(door.broker.mqtt_url, Mailbox(clock), "carewatch-displays-test")
+    subscriber.start()
+    subscriber.wait(10)
+    displays = Displays(Connector(door.database_url), subscriber.publish, clock, end)
+    displays.start()
+    try:
+        yield
+    finally:
+        end.set()
+        displays.join()
+        subscriber.stop()

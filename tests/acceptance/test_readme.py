@@ -57,7 +57,19 @@ def test_the_readme_names_every_command_and_no_other() -> None:
     table = README.split("## Commands")[1].split("\n## ")[0]
     first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     named = re.findall(r"[a-z]+", " ".join(re.findall(r"`([^`]*)`", " ".join(first_cells))))
-    actions = {"carewatch", "add", "list", "rotate", "remove", "create"}
+    actions = {
+        "carewatch",
+        "now",
+        "gaps",
+        "try",
+        "add",
+        "list",
+        "rotate",
+        "remove",
+        "create",
+        "password",
+        "test",
+    }
     assert set(named) - actions == set(COMMANDS)
 
 

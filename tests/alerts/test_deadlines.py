@@ -1,18 +1,19 @@
 """Whoever does not answer in time is passed over: on a real database, through real outages."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from alerts import deadlines, store
 from carewatch import escalator
 from carewatch.embedded.postgres import Postgres
-from domain.time import MINUTE, SECOND, Micros, SystemClock
+from domain.time import MINUTE, SECOND, ManualClock, Micros, SystemClock
 from tests.waiting import eventually
 
 
@@ -22,6 +23,10 @@ class Settings:
     webhook_url: str | None = None
     webhook_secret: str | None = None
     handover_url: str | None = None
+    public_url: str | None = None
+    reply_secret: str | None = None
+    services: Mapping[str, str] = field(default_factory=dict)
+    deadman_url: str | None = None
 
 
 @contextmanager
@@ -128,7 +133,7 @@ def test_a_deadline_is_kept_to_the_second_and_survives_a_restart(
 ) -> None:
     """The escalator comes after the alert, goes, and another goes on where it was."""
     clock = SystemClock()
-    county.connection.execute("update policy_step set hold_s = 1")
+    county.hurry()
     county.tell(county.finding("sos", at=clock.now()))
     with running(database_url):
         eventually(lambda: state(county)[1] >= 1)
@@ -148,17 +153,32 @@ def test_a_deadline_is_kept_to_the_second_and_survives_a_restart(
 def test_an_escalator_outlives_its_connections(
     county: Any, database_url: str, server: Postgres
 ) -> None:
-    county.connection.execute("update policy_step set hold_s = 1")
+    county.hurry()
     with running(database_url):
-        eventually(lambda: _connections(county) == 4)
+        eventually(lambda: _connections(county) == 10)
         county.connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and application_name = %s",
             (escalator.APPLICATION_NAME,),
         )
-        eventually(lambda: _connections(county) == 4)
+        eventually(lambda: _connections(county) == 10)
         county.tell(county.finding("sos", at=SystemClock().now()))
         eventually(lambda: state(county)[1] >= 1)
+
+
+def test_the_operator_is_warned_of_a_gap_once_and_before_it_happens(county: Any) -> None:
+    county.connection.execute(
+        "insert into rota (id, team_id, name, timezone, changed_by, changed_at)"
+        " values ('town-1', 'town', 'Nights', 'UTC', 'x', now())"
+    )
+    clock = ManualClock(county.noon)
+    watch = escalator.DutyWatch(clock)
+    with structlog.testing.capture_logs() as lines:
+        assert watch(county.connection) == county.noon + 5 * MINUTE
+        clock.advance(5 * MINUTE)
+        watch(county.connection)
+    assert [(line["event"], line["team"]) for line in lines] == [("nobody on duty", "town")]
+    assert escalator.DUTY_GAPS._value.get() == 1
 
 
 def _connections(county: Any) -> int:

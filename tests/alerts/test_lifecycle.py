@@ -20,11 +20,14 @@ NEW = AlertRow(
     sources=("d",), incident_id="x", step=0, round=0, responsible="family", deadline=1,
     occurrences=("x",), heard_at=0,
 )  # fmt: skip
-NEEDS_A_DUTY = ("accepted", "rejected", "withdrawn", "no_answer", "on_the_way", "arrived")
+NEEDS_A_DUTY = (
+    "accepted", "rejected", "withdrawn", "no_answer", "on_the_way", "arrived",
+    "taken_over",
+)  # fmt: skip
 
 
 def change(alert: AlertRow, name: ChangeName, at: int = 1) -> Change:
-    duty = Duty(0, 0, "li" if name == "accepted" else "centre", at + 1)
+    duty = Duty(0, 0, "li" if name in ("accepted", "taken_over") else "centre", at + 1)
     more: dict[str, Any] = {"duty": duty} if name in NEEDS_A_DUTY else {}
     return change_of(alert, name, at, "because", by=PERSON, outcome="real", **more)
 
@@ -47,10 +50,10 @@ def test_what_the_table_does_not_allow_is_refused(state: Any, name: Any) -> None
 
 def test_a_refusal_tells_what_is_possible() -> None:
     with pytest.raises(NotAllowed) as refusal:
-        next_state("responding", "on_the_way")
+        next_state("on_site", "on_the_way")
     assert str(refusal.value) == (
-        "You cannot set out for this alert, because it is one that somebody is on the way to: "
-        "you can withdraw from or arrive at or resolve it."
+        "You cannot set out for this alert, because it is one where somebody is on site: "
+        "you can withdraw from or hand over or help with or resolve it."
     )
 
 

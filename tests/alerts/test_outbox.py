@@ -1,9 +1,11 @@
 """Messages get through at least once, or are given up with the reason: over real HTTP."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import pytest
 import structlog
 
@@ -12,7 +14,7 @@ from alerts.channels.channel import DeliveryFailed, Message
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
 from carewatch import escalator
-from domain.time import DAY, MINUTE, SECOND, ManualClock, Micros, SystemClock
+from domain.time import DAY, MINUTE, SECOND, ManualClock, Micros, SystemClock, to_datetime
 from tests.waiting import eventually
 
 SECRET = "a secret"
@@ -24,6 +26,10 @@ class Settings:
     webhook_url: str | None = None
     webhook_secret: str | None = SECRET
     handover_url: str | None = None
+    public_url: str | None = None
+    reply_secret: str | None = None
+    services: Mapping[str, str] = field(default_factory=dict)
+    deadman_url: str | None = None
 
 
 class Deaf:
@@ -141,7 +147,7 @@ def test_the_process_delivers_a_call_while_another_receiver_hangs(
 ) -> None:
     """Deadlines go on too: the next in line is asked while the first post hangs."""
     receiver.hang_first()
-    county.connection.execute("update policy_step set hold_s = 1")
+    county.hurry()
     stop = threading.Event()
     settings = Settings(database_url, webhook_url=receiver.url)
     thread = threading.Thread(target=escalator.run, args=(settings, stop))
@@ -157,3 +163,23 @@ def test_the_process_delivers_a_call_while_another_receiver_hangs(
         thread.join(20)
     assert not thread.is_alive()
     assert county.alerts()[0].step >= 1
+
+
+def test_routing_and_accepting_at_once_do_not_wait_for_each_other(
+    county: Any, database_url: str
+) -> None:
+    alert = county.raise_one("sos")
+    with psycopg.connect(database_url) as routing:
+        at = to_datetime(county.noon)
+        assert list(outbox.queries.unrouted(routing, now=at, limit=500))  # locks the messages
+        accept = threading.Thread(
+            target=store.act, args=(county.connection, alert.id, "accepted", county.li, county.noon)
+        )
+        accept.start()
+        waits = "select from pg_locks where not granted"
+        with psycopg.connect(database_url, autocommit=True) as looking:
+            eventually(lambda: looking.execute(waits).fetchone() is not None, "accepting waits")
+        assert outbox.route(routing, outbox.Routes(), county.noon) == 3
+        routing.commit()
+        accept.join(10)
+    assert [found.state for found in county.alerts(state="accepted")] == ["accepted"]

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Change
-from alerts.policy import Policy
+from alerts.policy import Policies
 from alerts.react import Book, react
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import KINDS, Finding
 from domain.time import MINUTE, SECOND
 
-POLICY = Policy.default()
+POLICY = Policies.default()
 Make = Callable[..., Finding]
 
 

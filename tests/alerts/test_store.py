@@ -11,6 +11,8 @@ from alerts.store import Taken
 from domain.errors import NotAllowed
 from domain.time import MINUTE, SECOND
 
+pytestmark = pytest.mark.every_edition(connections=2)
+
 
 def test_a_press_is_one_open_alert_that_names_who_answers_and_until_when(county: Any) -> None:
     alert = county.raise_one("sos", key="p1")

@@ -40,8 +40,13 @@ insert into account (id, username, password_hash, role, team_id, vendor) values
     ('1', 'family', 'x', 'family', null, null), ('2', 'neighbour', 'x', 'family', null, null),
     ('3', 'station', 'x', 'station', 'village-a', null),
     ('4', 'centre', 'x', 'centre', 'county', null), ('5', 'vendor', 'x', 'vendor', null, 'acme'),
-    ('6', 'admin', 'x', 'admin', null, null);
+    ('6', 'admin', 'x', 'admin', null, null),
+    ('7', 'responder', 'x', 'responder', 'county', null),
+    ('8', 'volunteer', 'x', 'volunteer', 'town', null);
 insert into care_circle values ('1', 'anna'), ('2', 'bert');
+insert into home (id, team_id, address, key_box_code) values
+    ('home-anna', 'village-a', 'Mill Lane 1', '0417'), ('home-carl', 'abroad', 'Elsewhere', '1');
+update resident set home_id = 'home-' || id where id in ('anna', 'carl');
 insert into quarantine (at, device_id, topic, reason, size, payload) values
     ('2026-11-21T08:00Z', 'bed-anna', 'cw/v1/bed-anna/sample', 'no JSON', 3, 'abc'),
     ('2026-11-21T08:01Z', 'bed-anna', 'cw/v1/bed-anna/sample', 'no UTF-8', 2, '\\xff00'),
@@ -51,6 +56,8 @@ insert into quarantine (at, device_id, topic, reason, size, payload) values
 _RESTORE = """
 delete from outbox; delete from alert_event; delete from alert;
 delete from command; delete from downlink;
+delete from rota; delete from holiday; delete from policy where made_by <> 'carewatch';
+update policy set ended_at = null, ended_by = null;
 delete from resident where id not in ('anna', 'bert', 'carl');
 delete from team where id = 'c';
 delete from threshold;
@@ -58,10 +65,14 @@ delete from account where username = 'u';
 delete from device where id = 'd';
 update device set removed_at = null;
 update device set resident_id = null, team_id = 'village-a' where id = 'spare';
-update resident set team_id = 'village-a' where id = 'anna';
+update resident set team_id = 'village-a', home_id = 'home-anna' where id = 'anna';
+delete from home where id not in ('home-anna', 'home-carl');
+insert into care_circle values ('1', 'anna'), ('2', 'bert') on conflict do nothing;
 update resident set team_id = 'abroad' where id = 'carl';
 """
-ACCOUNTS = ("family", "neighbour", "station", "centre", "vendor", "admin")
+ACCOUNTS = (
+    "family", "neighbour", "station", "centre", "responder", "volunteer", "vendor", "admin",
+)  # fmt: skip
 
 
 @dataclass
@@ -154,7 +165,7 @@ class Asker:
     token: str
 
     def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}"} | how.pop("headers", {})
         return self.client.request(method, f"/api/v1{path}", headers=headers, **how)
 
     def get(self, path: str, **params: Any) -> Any:

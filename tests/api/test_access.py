@@ -15,57 +15,93 @@ from tests.api.conftest import Asker, World
 
 OWN = {
     "alert": "alert-anna", "resident": "anna", "device": "bed-anna", "spare": "spare",
-    "team": "village-a", "vendor": "acme", "model": "mat 1/a",
+    "team": "village-a", "vendor": "acme", "model": "mat 1/a", "home": "home-anna",
 }  # fmt: skip
 OTHERS = {
     "alert": "alert-carl", "resident": "carl", "device": "bed-carl", "spare": "spare-abroad",
-    "team": "abroad", "vendor": "other", "model": "mat-2",
+    "team": "abroad", "vendor": "other", "model": "mat-2", "home": "home-carl",
 }  # fmt: skip
+BODIES = {
+    "steps": '[{"parties": ["centre"], "hold_s": 9}]',
+    "empty": '"name": "R", "timezone": "UTC", "shifts": []',
+}
 
 TABLE = """
-call                                                | family  | station | centre  | vendor  | admin
-GET /alerts/{alert}                                 | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/accept                         | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/reject                         | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/withdraw                       | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/on-the-way                     | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/arrive                         | +/404   | +/404   | +/404   | 403     | +/+
-POST /alerts/{alert}/resolve {"outcome": "real"}    | +/404   | +/404   | +/404   | 403     | +/+
-GET /residents/{resident}                           | +/404   | +/404   | +/404   | 403     | +/+
-GET /residents/{resident}/samples?quantity=spo2     | +/404   | +/404   | +/404   | 403     | +/+
-GET /residents/{resident}/events                    | +/404   | +/404   | +/404   | 403     | +/+
-PATCH /residents/{resident} {"risks": "falls"}      | 403     | +/404   | +/404   | 403     | +/+
-PATCH /residents/{resident} {"thresholds": {"spo2_low": 88}} | 403 | +/404 | +/404 | 403 | +/+
-PATCH /residents/{resident} {"team": "{team}"}      | 403     | +/422   | +/422   | 403     | +/+
-POST /residents {"name": "New", "team": "{team}"}   | 403     | +/422   | +/422   | 403     | +/+
-GET /devices/{device}                               | +/404   | +/404   | +/404   | +/404   | +/+
-GET /devices/{spare}                                | 404/404 | +/404   | +/404   | +/404   | +/+
-PATCH /devices/{device} {"place": "bedroom"}        | 403     | +/404   | +/404   | 403     | +/+
-PATCH /devices/spare {"resident": "{resident}"}     | 403     | +/422   | +/422   | 403     | +/+
-PATCH /devices/spare {"team": "{team}"}             | 403     | +/422   | +/422   | 403     | +/+
-POST /devices/{spare}/rotate                        | 403     | +/404   | +/404   | +/404   | +/+
-GET /devices/{device}/commands                      | 403     | +/404   | +/404   | +/404   | +/+
-POST /devices/{device}/commands {"command": "test"} | 403     | +/404   | +/404   | +/404   | +/+
-DELETE /devices/{spare}                             | 403     | +/404   | +/404   | +/404   | +/+
-GET /teams/{team}                                   | 403     | +/404   | +/404   | 403     | +/+
-PATCH /teams/{team} {"name": "New"}                 | 403     | 403     | 403     | 403     | +/+
-PATCH /teams/{team} {"thresholds": {"spo2_low": 88}} | 403 | 403     | 403     | 403     | +/+
-GET /models/{model}/thresholds                      | 403     | 403     | 403     | 403     | +/+
-PUT /models/{model}/thresholds {"thresholds": {"spo2_low": 88}} | 403 | 403 | 403 | 403 | +/+
-GET /users                                          | 403     | 403     | 403     | 403     | +/+
-GET /users/1                                        | 403     | 403     | 403     | 403     | +/+
-PATCH /users/1 {"name": "New"}                      | 403     | 403     | 403     | 403     | +/+
-GET /alerts                                         | +       | +       | +       | 403     | +
-GET /residents                                      | +       | +       | +       | 403     | +
-GET /devices                                        | +       | +       | +       | +       | +
-GET /quarantine                                     | 403     | +       | +       | +       | +
-GET /teams                                          | 403     | +       | +       | 403     | +
-POST /teams {"id": "c", "name": "C", "level": "county"} | 403     | 403     | 403     | 403     | +
-POST /users {"username": "u", "password": "12345678", "role": "admin"} | 403 | 403 | 403 | 403 | +
-POST /devices {"id": "d", "kind": "bed", "resident": "{resident}"} | 403 | +/422 | +/422 | 422 | +/+
-POST /devices {"id": "d", "kind": "bed", "vendor": "{vendor}"} | 403 | 422 | +/+ | +/422 | +/+
-GET /me                                             | +       | +       | +       | +       | +
-DELETE /session                                     | +       | +       | +       | +       | +
+call                                         |family |station|centre |responder|vendor |admin
+GET /alerts/{alert}                          |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/accept                  |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/reject                  |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/withdraw                |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/on-the-way              |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/arrive                  |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/hand-over {"to": "admin"} |+/404|+/404|+/404|404/404|403    |+/+
+POST /alerts/{alert}/join                    |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/leave                   |+/404  |+/404  |+/404  |404/404|403    |+/+
+POST /alerts/{alert}/resolve {"outcome": "real"} |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /residents/{resident}                    |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /residents/{resident}/samples?quantity=spo2 |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /residents/{resident}/nights             |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /residents/{resident}/events             |+/404  |+/404  |+/404  |404/404|403    |+/+
+PATCH /residents/{resident} {"risks": "falls"} |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /residents/{resident} {"thresholds": {"spo2_low": 88}} |403|+/404|+/404|403|403|+/+
+PATCH /residents/{resident} {"team": "{team}"} |403    |+/422  |+/422  |403    |403    |+/+
+POST /residents {"name": "New", "team": "{team}"} |403    |+/422  |+/422  |403    |403    |+/+
+GET /residents/{resident}/circle             |+/404  |+/404  |+/404  |403    |403    |+/+
+PUT /residents/{resident}/circle {"items": []} |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /residents/{resident} {"home": "{home}"} |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /residents/anna {"home": "{home}"}     |403    |+/422  |+/422  |403    |403    |+/+
+GET /homes/{home}                            |+/404  |+/404  |+/404  |404/404|403    |+/+
+PATCH /homes/{home} {"notes": "two steps"}   |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /homes/home-anna {"team": "{team}"}    |403    |+/422  |+/422  |403    |403    |+/+
+POST /homes {"address": "New", "team": "{team}"} |403    |+/422  |+/422  |403    |403    |+/+
+GET /homes                                   |403    |+      |+      |403    |403    |+
+GET /teams/{team}/members                    |403    |+/404  |+/404  |403    |403    |+/+
+GET /audit                                   |403    |403    |+      |403    |403    |+
+GET /devices/{device}                        |+/404  |+/404  |+/404  |404/404|+/404  |+/+
+GET /devices/{spare}                         |404/404|+/404  |+/404  |404/404|+/404  |+/+
+PATCH /devices/{device} {"place": "bedroom"} |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /devices/spare {"resident": "{resident}"} |403    |+/422  |+/422  |403    |403    |+/+
+PATCH /devices/spare {"team": "{team}"}      |403    |+/422  |+/422  |403    |403    |+/+
+POST /devices/{spare}/rotate                 |403    |+/404  |+/404  |403    |+/404  |+/+
+GET /devices/{device}/commands               |403    |+/404  |+/404  |403    |+/404  |+/+
+POST /devices/{device}/commands {"command": "test"} |403    |+/404  |+/404  |403    |+/404  |+/+
+DELETE /devices/{spare}                      |403    |+/404  |+/404  |403    |+/404  |+/+
+GET /teams/{team}                            |403    |+/404  |+/404  |403    |403    |+/+
+PATCH /teams/{team} {"name": "New"}          |403    |403    |403    |403    |403    |+/+
+PATCH /teams/{team} {"thresholds": {"spo2_low": 88}} |403    |403    |403    |403    |403    |+/+
+GET /models/{model}/thresholds               |403    |403    |403    |403    |403    |+/+
+PUT /models/{model}/thresholds {"thresholds": {"spo2_low": 88}} |403|403|403|403|403|+/+
+GET /users                                   |403    |403    |403    |403    |403    |+/+
+GET /users/1                                 |403    |403    |403    |403    |403    |+/+
+PATCH /users/1 {"name": "New"}               |403    |403    |403    |403    |403    |+/+
+GET /alerts                                  |+      |+      |+      |+      |403    |+
+GET /residents                               |+      |+      |+      |+      |403    |+
+GET /latest                                  |+      |+      |+      |+      |403    |+
+GET /devices                                 |+      |+      |+      |+      |+      |+
+GET /quarantine                              |403    |+      |+      |403    |+      |+
+GET /teams                                   |403    |+      |+      |403    |403    |+
+POST /teams {"id": "c", "name": "C", "level": "county"} |403    |403    |403    |403    |403    |+
+POST /users {"username": "u", "password": "12345678", "role": "admin"} |403|403|403|403|403|+
+POST /devices {"id": "d", "kind": "bed", "resident": "{resident}"} |403|+/422|+/422|403|422|+/+
+POST /devices {"id": "d", "kind": "bed", "vendor": "{vendor}"} |403|422|+/+|403|+/422|+/+
+GET /me                                      |+      |+      |+      |+      |+      |+
+DELETE /session                              |+      |+      |+      |+      |+      |+
+GET /duty?team={team}                        |403    |+/422  |+/422  |403    |403    |+/+
+GET /duty/gaps                               |403    |+      |+      |403    |403    |+
+GET /me/duties.ics                           |+      |+      |+      |+      |403    |+
+GET /rotas                                   |403    |+      |+      |403    |403    |+
+PUT /rotas/r {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+
+GET /holidays?team={team}                    |403    |+/422  |+/422  |403    |403    |+/+
+PUT /holidays/{team}/2027-01-01 {"name": "New Year"} |403    |+/404  |+/404  |403    |403    |+/+
+GET /policies?team={team}                    |403    |+/422  |+/422  |403    |403    |+/+
+POST /policies {"team": "{team}", "priority": "high", "steps": {steps}} |403|+/422|+/422|403|403|+/+
+POST /policies {"priority": "high", "steps": {steps}} |403    |403    |403    |403    |403    |+
+POST /policies/try {"resident": "{resident}", "kind": "sos"} |403|+/422|+/422|403|403|+/+
+GET /me/quiet-hours                          |+      |+      |+      |+      |403    |+
+GET /me/channels                             |+      |+      |+      |+      |403    |+
+PUT /me/channels {"language": "zh", "items": []} |+      |+      |+      |+      |403    |+
+GET /me/push                                 |+      |+      |+      |+      |403    |+
+GET /alerts/{alert}/handover                 |+/404  |+/404  |+/404  |404/404|403    |+/+
 """
 
 
@@ -85,7 +121,7 @@ def _rows() -> list[Row]:
 
 
 def _ask(asker: Asker, call: str, things: dict[str, str]) -> str:
-    for thing, name in things.items():
+    for thing, name in (things | BODIES).items():
         call = call.replace("{" + thing + "}", name)
     call = call.replace("mat 1/a", "mat%201%2Fa")
     method, path, *body = call.split(" ", 2)
@@ -151,6 +187,8 @@ def test_lists_hold_the_callers_own_only(ask: dict[str, Asker], world: World) ->
     assert seen("neighbour", "/residents", "id") == {"bert"}
     assert seen("station", "/residents", "id") == {"anna"}
     assert seen("centre", "/residents", "id") == {"anna", "bert"}
+    assert seen("responder", "/residents", "id") == seen("volunteer", "/residents", "id") == set()
+    assert seen("responder", "/alerts", "id") == seen("volunteer", "/alerts", "id") == set()
     assert seen("admin", "/residents", "id") == {"anna", "bert", "carl"}
     assert seen("family", "/alerts", "id") == {"alert-anna"}
     assert seen("station", "/alerts", "id") == {"alert-anna"}

@@ -105,7 +105,7 @@ def test_the_list_is_narrowed_and_paged(ask: dict[str, Asker], world: World) -> 
 
 
 def _keep_signal(world: World, alert: str) -> None:
-    content = np.array([[1, 0, 0], [0.5, -0.25, 0.125]], "<f4").tobytes()
+    content = np.array([[1, 0, 0], [0.5, -0.25, np.nan]], "<f4").tobytes()
     world.connection.execute(
         "insert into alert_signal values"
         " (%s, 1, '2026-11-21T08:30:00Z', 50, 'acceleration', 'waist', 3, %s)",
@@ -122,7 +122,7 @@ def test_the_signal_of_a_fall_is_for_those_who_see_the_alert(
     assert (part["t"], part["rate"], part["unit"], part["placement"]) == (
         1_795_249_800_000, 50, "g", "waist",
     )  # fmt: skip
-    assert (part["x"], part["y"], part["z"]) == ([1, 0.5], [0, -0.25], [0, 0.125])
+    assert (part["x"], part["y"], part["z"]) == ([1, 0.5], [0, -0.25], [0, None])
     assert ask["neighbour"].ask("GET", "/alerts/f1/signal").status_code == 404
     assert ask["family"].ask("GET", "/alerts/none/signal").status_code == 404
 

@@ -15,9 +15,10 @@ def test_a_resident_is_created_read_and_changed(ask: dict[str, Asker]) -> None:
         "id": "dora", "name": "Dora", "team": "village-a", "timezone": "Asia/Shanghai",
         "contacts": [{"name": "Rosa", "phone": "+86 10", "relation": "daughter"}],
     }  # fmt: skip
+    rosa = {"name": "Rosa", "phones": ["+86 10"], "relation": "daughter", "holds_key": False}
     made = ask["station"].ask("POST", "/residents", json=body)
     assert made.status_code == 201
-    assert ask["station"].get("/residents/dora")["contacts"] == body["contacts"]
+    assert ask["station"].get("/residents/dora")["contacts"] == [rosa | {"note": None}]
     changed = ask["station"].ask("PATCH", "/residents/dora", json={"risks": "falls"}).json()
     assert (changed["risks"], changed["name"]) == ("falls", "Dora")
     assert ask["station"].ask("POST", "/residents", json=body).status_code == 409
@@ -49,6 +50,7 @@ def test_samples_of_a_quantity_in_order(ask: dict[str, Asker], world: World) -> 
     found = ask["family"].get("/residents/anna/samples", quantity="heart_rate")
     assert found == {
         "quantity": "heart_rate", "unit": "1/min", "points": [[NOW // 1000 - 120_000, 61.0]],
+        "level": "raw", "low": None, "high": None,
     }  # fmt: skip
     breath = ask["family"].get("/residents/anna/samples", quantity="respiration_rate")
     assert [value for _, value in breath["points"]] == [14.5, 14.1]
@@ -125,6 +127,13 @@ def test_events_come_in_pages_the_latest_first(ask: dict[str, Asker], world: Wor
         cursor = {"cursor": page["next"]}
     assert len(seen) == 7
     assert seen == sorted(seen, reverse=True)
+
+
+def test_events_of_one_kind(ask: dict[str, Asker], world: World) -> None:
+    for minutes in range(4):
+        world.event("bed-anna", minutes, "bed_exit" if minutes % 2 else "bed_entry")
+    page = ask["family"].get("/residents/anna/events", event="bed_exit", to="2026-11-21T09:00:00Z")
+    assert [item["event"] for item in page["items"]] == ["bed_exit", "bed_exit"]
 
 
 def test_a_strange_cursor_is_refused(ask: dict[str, Asker]) -> None:

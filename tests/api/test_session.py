@@ -116,7 +116,7 @@ def test_throttle_remembers_a_bounded_number() -> None:
         ("station", {}),
         ("vendor", {}),
         ("family", {"residents": ["nobody"]}),
-        ("station", {"team": "village-a", "residents": ["anna"]}),
+        ("vendor", {"vendor": "acme", "residents": ["anna"]}),
         ("centre", {"team": "atlantis"}),
     ],
 )

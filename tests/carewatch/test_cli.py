@@ -149,13 +149,17 @@ def test_a_database_that_is_not_there_is_missing() -> None:
 
 
 def test_up_tells_where_it_is_and_who_works(instance: Instance) -> None:
-    assert set(instance.run["pids"]) == {"broker", "database", "pump", "escalator", "api", "auth"}
+    assert set(instance.run["pids"]) == {
+        "broker", "database", "pump", "escalator", "keeper", "api", "auth",
+    }  # fmt: skip
     assert all(psutil.pid_exists(pid) for pid in instance.run["pids"].values())
     assert (instance.data / "run.json").stat().st_mode & 0o077 == 0
     assert instance.answers()
     with urllib.request.urlopen(instance.run["http"] + "/readyz", timeout=5) as answer:
         parts = json.loads(answer.read())["parts"]
-    assert set(parts) == {"database", "migrations", "pump", "escalator", "auth", "broker"}
+    assert set(parts) == {
+        "database", "migrations", "pump", "escalator", "inspection", "keeper", "auth", "broker",
+    }  # fmt: skip
     until(lambda: instance.run["http"] in instance.said)
 
 
@@ -188,7 +192,9 @@ def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["lock"], "no half-made folder is left"
 
 
-@pytest.mark.parametrize("part", ["pump", "auth", "api", "escalator", "broker", "database"])
+@pytest.mark.parametrize(
+    "part", ["pump", "auth", "api", "escalator", "keeper", "broker", "database"]
+)
 def test_a_part_that_is_killed_comes_back(instance: Instance, part: str) -> None:
     before = instance.run["pids"]
     os.kill(before[part], signal.SIGKILL)
@@ -338,7 +344,7 @@ def test_children_end_when_up_is_killed_and_the_rest_is_ended_by_the_next(tmp_pa
     first.process.wait()
     assert carewatch("device", "list", data=str(first.data)).returncode == 3
     (first.data / "run.json").unlink()  # was left, and tells nothing any more
-    ours = [pids[name] for name in ("pump", "escalator", "api", "auth")]
+    ours = [pids[name] for name in ("pump", "escalator", "keeper", "api", "auth")]
     until(lambda: not any(_lives(pid) for pid in ours))
     second = start(tmp_path / "data")
     assert not _lives(pids["broker"])

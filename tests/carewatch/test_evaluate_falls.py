@@ -21,11 +21,11 @@ def _axes(fall: bool, rate: int, seed: int) -> Any:
 def test_sisfall_is_scored_by_recording_and_subject(tmp_path: Path) -> None:
     file = tmp_path / "sisfall.npz"
     keys = {"D01_SA90_R01": 0, "F01_SA90_R01": 1, "D01_SE91_R01": 0, "F02_SE91_R01": 1}
-    made = {
+    made: dict[str, Any] = {
         key: np.round(_axes(bool(fall), 200, n) * 256).astype(np.int16)
         for n, (key, fall) in enumerate(keys.items())
     }
-    np.savez(file, **made)  # type: ignore[arg-type]
+    np.savez(file, **made)
     report = sisfall.evaluate(file, Progress())
     figures = report.figures
     assert (figures["accuracy"], figures["sensitivity"], figures["specificity"]) == (1, 1, 1)
@@ -38,7 +38,7 @@ def test_sisfall_is_scored_by_recording_and_subject(tmp_path: Path) -> None:
 
 def test_umafall_is_scored_by_placement(tmp_path: Path) -> None:
     file = tmp_path / "umafall.npz"
-    made = {}
+    made: dict[str, Any] = {}
     for seed, kind in enumerate(("ADL_Walking", "Fall_lateralFall")):
         for place in ("WAIST", "WRIST"):
             axes = _axes(kind.startswith("F"), 20, seed)
@@ -58,3 +58,22 @@ def test_a_file_of_something_else_is_refused_with_a_sentence(tmp_path: Path) -> 
     for evaluate in (sisfall.evaluate, umafall.evaluate):
         with pytest.raises(BadDataset, match="something"):
             evaluate(file, Progress())
+
+
+def test_recordings_that_cannot_be_used_are_skipped_and_the_rest_is_scored(tmp_path: Path) -> None:
+    file = tmp_path / "umafall.npz"
+    axes = _axes(True, 20, 1)
+    good = np.column_stack([50 * np.arange(len(axes)), axes]).astype(np.float32)
+    timeless = good.copy()
+    timeless[:, 0] = np.nan
+    made: dict[str, Any] = {
+        "01_Fall_lateral_1_WAIST": good,
+        "01_Fall_lateral_2_WAIST": timeless,
+        "01_Fall_lateral_3_WAIST": good[:0],
+        "01_Fall_lateral_4_WAIST": good[:, :2],
+        "other": good,
+    }
+    np.savez(file, **made)
+    progress = Progress()
+    assert umafall.evaluate(tmp_path, progress).figures["recordings"] == 1
+    assert len(progress.skipped) == 4

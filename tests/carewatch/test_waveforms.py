@@ -66,6 +66,19 @@ def test_a_fall_in_the_signal_raises_an_alert_and_the_signal_stays_with_it(home:
     assert kept[0]["x"] == pytest.approx(np.round(axes[0, : 2 * RATE], 3).tolist(), abs=1e-3)
 
 
+def test_the_signal_of_each_fall_stays_with_the_alert_that_it_is_told_in(home: Home) -> None:
+    worn = home.device("fall-7")
+    values = 0
+    for seed, ago in ((3, 100_000), (4, 30_000)):
+        axes = signals.falling(8, 12, RATE, np.random.default_rng(seed))
+        values += axes.shape[1]
+        for message in _messages(axes, SystemClock().now() // 1000 - ago):
+            worn.say("wave", message)
+    found = "select id from alert where kind = 'fall'"
+    ((alert,),) = eventually(lambda: home.ask(found), "a fall")
+    eventually(lambda: _signal(home.database, alert, values), "both signals", 30)
+
+
 def test_walking_raises_nothing(home: Home) -> None:
     random = np.random.default_rng(4)
     start = SystemClock().now() // 1000 - 20_000

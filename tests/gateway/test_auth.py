@@ -18,6 +18,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 BED = Login("bed-1", "bed", hash_secret("secret-1"), LONG_AGO)
 OTHER = Login("bed-2", "bed", hash_secret("secret-2"), LONG_AGO)
 BEHIND_BRIDGE = Login("bed-3", "bed", b"", LONG_AGO)
+DISPLAY = Login("wall-1", "display", hash_secret("secret-w"), LONG_AGO, team="liushu")
 BRIDGE = Login("bridge-1", "bridge", hash_secret("secret-b"), LONG_AGO, ("bed-3", "bed-4"))
 
 
@@ -92,3 +93,9 @@ def test_a_refusal_carries_no_rights() -> None:
 
 def _raw(text: bytes) -> bytes:
     return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+
+
+def test_a_display_reads_its_teams_board_and_publishes_nothing() -> None:
+    granted = auth.grant(DISPLAY)
+    assert (granted.publish, granted.no_publish) == ((), (">",))
+    assert granted.subscribe == ("$MQTT.sub.>", "cw.display.liushu.alerts")

@@ -187,6 +187,30 @@ def test_a_wave_is_checked_and_handed_on() -> None:
     assert [refusal.code for refusal in found.refusals] == ["too_long", "missing"]
 
 
+def acceleration(**fields: Any) -> Any:
+    axes = {"x": [0.0] * 50, "y": [0.0] * 50, "z": [1.0] * 50}
+    return message("wave", {"t": NOW_MS, "rate": 50, "signal": "acceleration", **axes, **fields})
+
+
+def test_a_value_of_a_wave_that_was_not_measured_is_null() -> None:
+    (wave,) = only(acceleration(x=[None, *[0.0] * 49])).waves
+    assert np.isnan(wave.values[0, 0])
+    assert np.isfinite(wave.values[1:]).all()
+    (refusal,) = only(acceleration(x=[None] * 50)).refusals
+    assert (refusal.code, refusal.reason.split(":")[0]) == ("missing", "no row of x, y, z is whole")
+
+
+def test_a_placement_that_is_not_known_is_as_if_not_said() -> None:
+    told = only(acceleration(placement="ankle"), acceleration(placement="wrist"))
+    assert [wave.placement for wave in told.waves] == [None, "wrist"]
+
+
+def test_metres_a_second_squared_are_not_taken_for_g() -> None:
+    (refusal,) = only(acceleration(z=[9.81] * 50)).refusals
+    assert refusal.code == "wrong_unit"
+    assert only(acceleration(z=[*[1.0] * 26, *[16.0] * 24])).waves
+
+
 def test_a_last_will_is_no_sign_of_life() -> None:
     found = only(message("status", {"online": False}), message("status", {"online": True}))
     assert [event.event for event in found.events] == ["offline", "online"]

@@ -124,7 +124,7 @@ def test_the_directory_says_whom_a_reading_is_about(connection: psycopg.Connecti
 def test_the_nearest_threshold_wins(connection: psycopg.Connection) -> None:
     connection.execute(
         "insert into team (id, name, level, parent_id) values ('county', 'C', 'county', null),"
-        " ('west', 'W', 'village', 'county')"
+        " ('west', 'W', 'township', 'county')"
     )
     connection.execute(
         "insert into resident (id, name, team_id) values ('ada', 'Ada', 'west'), ('bob', 'B', null)"

@@ -76,3 +76,65 @@ def test_what_holds_no_nights_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("hello")
     with pytest.raises(BadDataset, match="cannot be read"):
         evaluate(tmp_path / "text.npz", Progress())
+
+
+def test_what_cannot_be_used_is_skipped_with_a_sentence_and_the_rest_is_judged(
+    tmp_path: Path,
+) -> None:
+    good = beats(3)
+    timeless = good.copy()
+    timeless[:, 0] = np.nan
+    made: dict[str, Any] = {
+        "01_20240101_RR": good,
+        "02_20240101_RR": good[:1],
+        "03_20240101_RR": good[:100],
+        "04_20240101_RR": good[:, :2],
+        "05_20240101_RR": good[:0],
+        "06_20240101_RR": timeless,
+        "07_20240101_resp": np.zeros(12_000, np.float32),
+        "08_20240101_resp": np.array(["words"]),
+    }
+    np.savez(tmp_path / "nights.npz", **made)
+    progress = Progress()
+    figures = evaluate(tmp_path, progress).figures
+    assert (figures["nights"], figures["found"]) == (1, 1)
+    assert [sentence.split("_")[0] for sentence in progress.skipped] == [
+        "08", "02", "03", "04", "05", "06", "07",
+    ]  # fmt: skip
+
+
+def test_a_night_without_room_for_an_episode_is_only_judged_for_false_alerts(
+    tmp_path: Path,
+) -> None:
+    nap: dict[str, Any] = {"01_20240101_RR": beats(1)}
+    np.savez(tmp_path / "nap.npz", **nap)
+    figures = evaluate(tmp_path / "nap.npz", Progress()).figures
+    assert (figures["nights"], figures["injected"], figures["found"]) == (1, 0, None)
+
+
+def test_who_sleeps_by_day_is_looked_after_alike(tmp_path: Path, file: Path) -> None:
+    with np.load(file) as nights:
+        days: dict[str, Any] = {name: nights[name] + (12 * 3_600_000, 0, 0) for name in nights}
+    np.savez(tmp_path / "days.npz", **days)
+    by_night, by_day = (evaluate(f, Progress()).figures for f in (file, tmp_path / "days.npz"))
+    assert (by_day["alerts"], by_day["found"]) == (by_night["alerts"], by_night["found"])
+
+
+def test_breathing_that_was_made_up_is_told_apart(file: Path) -> None:
+    figures = evaluate(file, Progress(), timezone="America/New_York").figures
+    assert figures["found_heart"] == figures["found_breathing_made_up"] == 1
+    assert figures["found_breathing_recorded"] is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"hello"])
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "nights.npz").write_bytes(content)
+    with pytest.raises(BadDataset, match="cannot be read"):
+        evaluate(tmp_path / "nights.npz", Progress())
+
+
+def test_a_folder_of_several_files_asks_for_one(tmp_path: Path) -> None:
+    for name in ("a.npz", "b.npz"):
+        np.savez(tmp_path / name, values=np.zeros(3))
+    with pytest.raises(BadDataset, match="name the file itself"):
+        evaluate(tmp_path, Progress())

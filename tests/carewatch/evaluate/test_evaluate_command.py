@@ -1,10 +1,12 @@
 """`carewatch evaluate` as it is called: figures, refusals and exit codes."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from carewatch.cli import app
@@ -73,6 +75,9 @@ def test_the_curve_is_drawn(
         (("nab", "{}", "--cross-validate"), "Nothing is fitted to nab"),
         (("nab", "{}.bad"), "is no recording"),
         (("nab", "{}", "--plot", "curve.txt"), "is no picture"),
+        (("nab", "{}", "--plot", "no/where/curve.png"), "no folder"),
+        (("nab", "{}", "--timezone", "Europe/London"), "leave out --timezone"),
+        (("beds", "{}", "--timezone", "Atlantis"), "no time zone"),
         (("zzz", "{}"), "zzz"),
     ],
 )
@@ -93,4 +98,21 @@ def test_a_fitted_model_can_be_cross_validated(
     for asked in (False, True):
         more = ["--cross-validate"] if asked else []
         _, out, _ = call("nab", str(recording), "--json", *more)
-        assert json.loads(out) == {"cross_validated": asked}
+        assert json.loads(out)["cross_validated"] == asked
+
+
+def test_json_carries_the_notes_and_what_was_skipped(
+    monkeypatch: pytest.MonkeyPatch, recording: Path
+) -> None:
+    dataset(monkeypatch, fitted=False)
+    _, out, _ = call("nab", str(recording), "--json")
+    told = json.loads(out)
+    assert (told["notes"], told["skipped"], told["skipped_because"]) == ([], 0, [])
+
+
+def test_without_a_terminal_a_long_run_writes_a_line_now_and_then() -> None:
+    seconds = iter(range(0, 1000, 4))
+    console = Console(file=StringIO(), width=80)
+    progress = progress_module.Progress(console, clock=lambda: float(next(seconds)))
+    assert list(progress.over(list(range(8)), "nights")) == list(range(8))
+    assert "nights: 3 of 8" in console.file.getvalue()  # type: ignore[attr-defined]

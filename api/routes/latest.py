@@ -1,0 +1,35 @@
+"""How residents are at this moment."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api import audit
+from api.context import Caller, Now, Transaction
+from api.cursor import Cursor, decode, encode, page
+from api.fields import Id, Page
+from api.latest import latest
+from api.problems import documented
+from api.schemas import Latest
+
+router = APIRouter(prefix="/latest", tags=["residents"])
+
+Team = Annotated[Id | None, Query(description="Of this team and all below it; else all.")]
+Many = Annotated[int, Query(ge=1, le=1000, description="Residents of a page, at most.")]
+
+
+@router.get("", response_model=Page[Latest], responses=documented(401, 403, 422))
+def list_latest(
+    caller: Caller,
+    connection: Transaction,
+    now: Now,
+    team: Team = None,
+    cursor: Cursor = None,
+    limit: Many = 1000,
+) -> object:
+    """The caller's own residents by id, each with what was told last within a day."""
+    after = decode(cursor, str)[0] if cursor else None
+    rows = latest(connection, caller, now, team=team, after=after, limit=limit + 1)
+    items, following = page(rows, limit, lambda row: encode(row["resident"]))
+    audit.read(connection, caller, "list_latest", [item["resident"] for item in items])
+    return {"items": items, "next": following}

@@ -1,0 +1,41 @@
+"""One rig of each edition for all faults: each leaves it as well as it found it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from carewatch.embedded.postgres import Postgres
+from carewatch.embedded.timescale import Timescale
+from tests import databases
+from tests.faults.rig import Rig, Talk
+from tests.faults.rig import rig as a_rig
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that is marked ``also_on_timescale`` runs there, too, after all others."""
+    if "rig" in metafunc.fixturenames:
+        also = metafunc.definition.get_closest_marker("also_on_timescale")
+        kinds = ["plain", "apache"] if also else ["plain"]
+        metafunc.parametrize("rig", kinds, indirect=True, scope="package")
+
+
+@pytest.fixture(scope="package")
+def rig(folder: Path, request: pytest.FixtureRequest) -> Iterator[Rig]:
+    place = folder / f"faults-{request.param}"
+    server = (
+        Postgres(place / "database")
+        if request.param == "plain"
+        else Timescale(databases.programs(), folder / "faults-timescale")
+    )
+    with a_rig(place, server) as running:
+        yield running
+
+
+@pytest.fixture
+def talk(rig: Rig) -> Iterator[Talk]:
+    """Beds that talk while the fault goes on."""
+    talk = Talk(rig.devices)
+    talk.start()
+    yield talk
+    talk.end()

@@ -1,0 +1,26 @@
+"""The pump is killed again and again, at random points, while devices talk."""
+
+import numpy as np
+import pytest
+
+from tests.faults.rig import Rig, Talk, pause
+from tests.waiting import eventually
+
+KILLS = {"PostgreSQL": 100, "TimescaleDB": 20}
+SEED = 20261121
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.also_on_timescale
+def test_the_pump_is_killed_again_and_again(rig: Rig, talk: Talk) -> None:
+    random, pressed = np.random.default_rng(SEED), []
+    for kill in range(KILLS[rig.kind]):
+        if kill % 4 == 0:
+            pressed.append(rig.press())
+        if kill % 5:  # else it may also hit the start
+            eventually(lambda: rig.receiving, "receiving")
+        pause(random.uniform(0, 0.4))
+        rig.kill("pump")
+        eventually(lambda: not rig.receiving, "the end of its locks")
+        rig.start("pump")
+    rig.all_is_well(talk, *pressed)
