@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ class Herald(threading.Thread):
             return []
         if messages:
             log.warning("an emergency is told before it is recorded", alert=messages[0][0].alert_id)
-        return [lambda told=told: self._deliver(emergency, *told) for told in messages]  # type: ignore[misc]
+        return [partial(self._deliver, emergency, *told) for told in messages]
 
     def _deliver(self, emergency: Emergency, telling: Told, message: Message) -> None:
         try:
