@@ -56,7 +56,7 @@ def build() -> None:
 def install() -> None:
     """Bring the packages that the lock file names."""
     if _stale(INSTALLED, [CONSOLE / "package-lock.json"]):
-        npm("ci", "--no-audit", "--no-fund", "--silent")
+        npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
         INSTALLED.touch()
 
 

@@ -12,6 +12,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content policy knows no data: addresses
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { '/api': carewatch, '/page.css': carewatch } },
+  server: { proxy: { '/api': carewatch } },
   test: { include: ['src/**/*.test.ts'] },
 });

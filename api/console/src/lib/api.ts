@@ -136,7 +136,15 @@ async function send(method: Method, url: string, given: Loose): Promise<Response
   }
 }
 
+let over = (): void => {};
+
+/** Whom to tell when the server says that the login is over. */
+export function whenLoginIsOver(tell: () => void): void {
+  over = tell;
+}
+
 async function problem(answer: Response): Promise<Problem> {
+  if (answer.status === 401 && !answer.url.endsWith('/session/cookie')) over();
   const said = await answer.json().catch(() => ({}));
   return new Problem(answer.status, said.detail ?? answer.statusText);
 }

@@ -7,7 +7,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { openFeed, Problem, type Alert } from './api';
 import { events, type ServerEvent } from './events';
-import { session } from './session.svelte';
 
 /** Two of the server's comments missed, and a little. */
 const SILENCE_MS = 40_000;
@@ -59,7 +58,7 @@ class Feed {
       try {
         await this.#listen(life);
       } catch (error) {
-        if (error instanceof Problem && error.status === 401) return session.over();
+        if (error instanceof Problem && error.status === 401) return; // the session tells it
       }
       if (life.aborted) return;
       this.lostAt ??= this.#heardAt;

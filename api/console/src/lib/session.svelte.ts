@@ -1,5 +1,5 @@
 /** Who is logged in. The token is in a cookie that no script can read. */
-import { api, Problem, type Me } from './api';
+import { api, Problem, whenLoginIsOver, type Me } from './api';
 import { rolesOf, screensOf } from './roles';
 
 class Session {
@@ -32,9 +32,10 @@ class Session {
 
   /** The server says that the login is over. */
   over(): void {
-    this.ended = this.me !== null;
+    this.ended ||= this.me !== null;
     this.me = null;
   }
 }
 
 export const session = new Session();
+whenLoginIsOver(() => session.over());
