@@ -9,7 +9,7 @@ type Messages = Record<string, string>;
 
 /** Each by its own name, and as `Intl` and `lang` call it. */
 export const LANGUAGES: Record<Language, { name: string; locale: string }> = {
-  en: { name: 'English', locale: 'en' },
+  en: { name: 'English', locale: 'en-GB' },
   zh: { name: '中文', locale: 'zh-CN' },
 };
 
