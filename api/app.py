@@ -30,6 +30,7 @@ from api.routes import (
     homes,
     latest,
     models,
+    offers,
     policies,
     quarantine,
     readings,
@@ -90,8 +91,8 @@ def create_app(
     )
     app.state.context = context
     for routes in (
-        session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        users, teams, quarantine, audit, duty, rotas, policies, feed,
+        session, channels, alerts, offers, handover, residents, readings, latest, homes, devices,
+        models, users, teams, quarantine, audit, duty, rotas, policies, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)
