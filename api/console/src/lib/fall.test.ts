@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Schema } from './api';
-import { motionOf } from './fall';
+import { fallsOf, motionOf } from './fall';
 
 const wave = (t: number, z: (number | null)[]): Schema['Waveform'] => ({
   t, rate: 10, signal: 'acceleration', unit: 'g', placement: 'waist',
@@ -9,7 +9,7 @@ const wave = (t: number, z: (number | null)[]): Schema['Waveform'] => ({
 const still = (n: number) => Array.from({ length: n }, () => 1);
 
 test('the impact is where it was strongest, and lying begins when nothing moves any more', () => {
-  const { impactAt, stillFrom } = motionOf([wave(2000, still(20)), wave(1000, [1, 1, 0.2, 3.5, 1.6, 0.4, 1, 1, 1, 1])]);
+  const { impactAt, stillFrom } = motionOf([wave(1000, [1, 1, 0.2, 3.5, 1.6, 0.4, 1, 1, 1, 1]), wave(2000, still(20))]);
   expect(impactAt).toBe(1300);
   expect(stillFrom).toBe(1600);
 });
@@ -23,4 +23,9 @@ test('who goes on moving does not lie, and what was not measured is a gap', () =
 
 test('without a signal there is nothing', () => {
   expect(motionOf([])).toEqual({ times: [], strength: [], impactAt: null, stillFrom: null });
+});
+
+test('two falls are two pictures, whatever order they are told in', () => {
+  const falls = fallsOf([wave(3_600_000, still(5)), wave(1000, still(5)), wave(0, still(5))]);
+  expect(falls.map((fall) => fall.map(({ t }) => t))).toEqual([[0, 1000], [3_600_000]]);
 });

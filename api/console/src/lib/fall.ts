@@ -13,11 +13,25 @@ export interface Motion {
 
 const AT_REST = 0.15; // away from 1 g
 const STILL_MS = 1_500;
+const APART_MS = 30_000;
 
+/** Waves of one fall together: who falls again an hour later has a picture of their own. */
+export function fallsOf(waves: Schema['Waveform'][]): Schema['Waveform'][][] {
+  const falls: Schema['Waveform'][][] = [];
+  let until = -Infinity;
+  for (const wave of waves.filter((one) => one.signal === 'acceleration').sort((a, b) => a.t - b.t)) {
+    if (wave.t - until > APART_MS) falls.push([]);
+    falls.at(-1)?.push(wave);
+    until = wave.t + (wave.x.length * 1000) / wave.rate;
+  }
+  return falls;
+}
+
+/** The waves of one fall, in order. */
 export function motionOf(waves: Schema['Waveform'][]): Motion {
   const times: number[] = [];
   const strength: (number | null)[] = [];
-  for (const wave of waves.filter((one) => one.signal === 'acceleration').sort((a, b) => a.t - b.t)) {
+  for (const wave of waves) {
     const last = times.at(-1);
     if (last !== undefined && wave.t - last > 2_000 / wave.rate) {
       times.push((last + wave.t) / 2);

@@ -37,7 +37,7 @@ export function clock(at: number, now: number, locale: string): string {
 export function span(length: number, locale: string): string {
   const [unit, size] = step(Math.max(length, 1000));
   const value = length / size;
-  const whole = Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
+  const whole = unit === 'second' || Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
   const form = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: whole ? 0 : 1 } as const;
   return new Intl.NumberFormat(locale, form).format(value);
 }
