@@ -126,6 +126,10 @@ class Wording:
         """The heading of a section or a line of the hand-over page."""
         return self._words["label"].get(name, name)
 
+    def report(self, name: str) -> str:
+        """A figure, a heading or a word of a report of figures."""
+        return self._words["report"].get(name, name)
+
     def what(self, about: About) -> str:
         """What has happened, as far as it may be said."""
         if about.kind in OF_HEALTH and not about.privacy.health:
