@@ -74,24 +74,23 @@ where d.kind not in ('bridge', 'display')
 
 -- name: lapses(teams, parts, unowned, models, model, since, until)
 -- How long each device was named by an open alert of silence, or of a test that is overdue.
-with held as (
-    select a.kind, e.at, lead(e.at, 1, 'infinity') over own as until,
-           case when e.after ->> 'state' <> 'resolved' then e.after -> 'sources' end as sources
-    from alert a join alert_event e on e.alert_id = a.id
-    where a.kind in ('device_silent', 'button_test_overdue') and a.raised_at < :until
-      and coalesce(a.resolved_at, 'infinity') > :since
-    window own as (partition by e.alert_id order by e.sequence)
-)
 select coalesce(t.part, 0), coalesce(array_position(cast(:models as text[]), d.model), 0),
-       d.kind = any('{fall,button}'), held.kind = 'button_test_overdue',
+       d.kind = any('{fall,button}'), a.kind = 'button_test_overdue',
        greatest(held.at, d.created_at), least(held.until, coalesce(d.removed_at, 'infinity'))
-from held
+from alert a
+cross join lateral (
+    select at, lead(at, 1, 'infinity') over (order by sequence) as until,
+           case when after ->> 'state' <> 'resolved' then after -> 'sources' end as sources
+    from alert_event where alert_id = a.id
+) held
 cross join lateral jsonb_array_elements_text(held.sources) as source (id)
 join device d on d.id = source.id and d.kind not in ('bridge', 'display')
 left join resident r on r.id = d.resident_id
 left join unnest(cast(:teams as text[]), cast(:parts as integer[])) as t (id, part)
        on t.id = coalesce(r.team_id, d.team_id)
-where (t.id is not null or (:unowned and coalesce(r.team_id, d.team_id) is null))
+where a.kind in ('device_silent', 'button_test_overdue') and a.raised_at < :until
+  and coalesce(a.resolved_at, 'infinity') > :since
+  and (t.id is not null or (:unowned and coalesce(r.team_id, d.team_id) is null))
   and (cast(:model as text) is null or d.model = :model)
 
 -- name: models()
