@@ -33,6 +33,9 @@ NEWS: frozenset[str] = frozenset(
 )
 """Occasions that a link does not answer: they are between two people who are on it already."""
 
+DEFECT = "defect"
+"""The occasion of what the standing audit has found: it is about no alert."""
+
 HEALTH, NAME = "health_in_messages", "name_in_messages"
 
 
@@ -105,6 +108,10 @@ class Wording:
     def code(self, code: str) -> Text:
         """A code that confirms an address."""
         return Text(self.more("code_title"), self.more("code", code=code))
+
+    def defect(self, sentence: str) -> Text:
+        """What the standing audit has found; its sentence names no resident."""
+        return Text(self.more("defect_title"), sentence)
 
     def test(self, who: str) -> Text:
         return Text(self.more("test_title"), self.more("test", who=who))
