@@ -1,8 +1,8 @@
 """Figures of the service, out of its records: pure. Each function below defines one.
 
 An alert *rings* if its priority is high or medium (a low one is a line on a list, for the next
-working morning). Its time begins when somebody is first asked: when it was raised or, where quiet
-hours held it back, when they were over. It is *answered* when a person first accepts it, or
+working morning). Its time begins when somebody is first asked: when it was raised or, where it
+was held back (by quiet hours, for one), when it was told in the end. It is *answered* when a person first accepts it, or
 resolves it without having accepted it; whatever is given back and taken again stays answered
 since the first time.
 
@@ -96,13 +96,13 @@ def compute(records: Records, span: Span) -> dict[str, Figure]:
 def alerts(records: Records, span: Span) -> Figure:
     """How many alerts were raised, of every priority."""
     count = len(records.alerts)
-    return Figure(count, count, count)
+    return Figure(count, None, count)
 
 
 def answered(limit: Micros) -> Callable[[Records, Span], Figure]:
     """The share of alerts that ring and were answered within a limit.
 
-    What is held back by quiet hours, and was not answered, has asked nobody and does not count.
+    What is held back, and was not answered, has asked nobody and does not count.
     """
 
     def figure(records: Records, span: Span) -> Figure:

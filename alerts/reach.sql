@@ -162,7 +162,8 @@ update outbox set sent_at = :now, last_error = null where id = any(:ids);
 -- `=`, and `is not distinct from` would find nothing by the index.)
 update outbox set given_up_at = :now, last_error = 'delivered by another channel'
 where (alert_id = :alert_id or (cast(:alert_id as text) is null and alert_id is null))
-  and occasion = :occasion and recipient = :recipient and channel = 'person' and id <> :id and sent_at is null and given_up_at is null;
+  and occasion = :occasion and recipient = :recipient
+  and channel = 'person' and id <> :id and sent_at is null and given_up_at is null;
 
 -- name: fall_to_next(id, now)^
 -- The same message by the next channel of the person that has not been tried.
@@ -174,11 +175,11 @@ from outbox o
 join person_channel p on p.account_id = o.recipient and p.confirmed_at is not null
 where o.id = :id and o.given_up_at is null and o.sent_at is null
   and o.payload #>> '{alert,priority}' = any(p.priorities)
-  and not exists (select from outbox other
-                  where (other.alert_id = o.alert_id or (o.alert_id is null and other.alert_id is null))
-                    and other.occasion = o.occasion
-                    and other.recipient = o.recipient and other.channel = 'person'
-                    and other.address = p.id::text)
+  and p.id::text <> all (array(
+      select tried.address from outbox tried
+      where (tried.alert_id = o.alert_id or (o.alert_id is null and tried.alert_id is null))
+        and tried.occasion = o.occasion and tried.recipient = o.recipient
+        and tried.channel = 'person'))
 order by p.place, p.id limit 1
 on conflict do nothing
 returning id;

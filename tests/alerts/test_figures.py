@@ -92,7 +92,7 @@ OFFERS = [
 WINDOWS = (30 * DAY + 120 * SECOND) / (600 * SECOND)
 DAYS = 30 + 120 / 86_400
 WHOLE: dict[str, tuple[float, float | None, float]] = {
-    "alerts": (13, 13, 13),
+    "alerts": (13, None, 13),
     "answered_60s": (5 / 8, 5, 8),  # a1 a2 a6 a8 a11 of them and a3 a4 a10
     "answered_180s": (6 / 7, 6, 7),  # a3 too; a10 is not decided
     "accept_p50": (50, None, 7),  # 10 20 30 [50] 60 120 240
