@@ -2,9 +2,9 @@
 
 An alert *rings* if its priority is high or medium (a low one is a line on a list, for the next
 working morning). Its time begins when somebody is first asked: when it was raised or, where it
-was held back (by quiet hours, for one), when it was told in the end. It is *answered* when a person first accepts it, or
-resolves it without having accepted it; whatever is given back and taken again stays answered
-since the first time.
+was held back (by quiet hours, for one), when it was told in the end. It is *answered* when a
+person first accepts it, or resolves it without having accepted it; whatever is given back and
+taken again stays answered since the first time.
 
 Shares count what is decided. An alert that ends by itself before a limit was no longer anybody's
 task, and one whose limit is still to come is not late: neither is in the denominator. What nobody
