@@ -20,22 +20,24 @@ where a.raised_at >= :since and a.raised_at < :until
 
 -- name: alerts()
 -- Whoever resolves an alert that nobody has accepted has answered it; what ends by itself has no
--- outcome.
+-- outcome. What was held back only later was told when it was raised.
 select c.team, c.kind, c.model, c.priority,
        coalesce(array_position('{real,false_alarm,test,not_needed,handed_over}', c.outcome), 0),
-       c.of_resident, c.told, c.raised_at, coalesce(e.asked_at, c.raised_at),
+       c.of_resident, c.told or e.held_at is not null, c.raised_at,
+       case when e.asked_at < coalesce(e.held_at, 'infinity') then e.asked_at else c.raised_at end,
        coalesce(e.accepted_at, case when c.outcome is not null then c.resolved_at end, 'infinity'),
        coalesce(e.set_out_at, 'infinity'), coalesce(e.arrived_at, 'infinity'),
        coalesce(c.resolved_at, 'infinity')
 from chosen c
 cross join lateral (
     select min(at) filter (where change = 'asked') as asked_at,
+           min(at) filter (where change = 'held_back') as held_at,
            min(at) filter (where change = 'accepted') as accepted_at,
            min(at) filter (where change in ('on_the_way', 'arrived')) as set_out_at,
            min(at) filter (where change = 'arrived') as arrived_at
     from alert_event
     where alert_id = c.id
-      and change in ('asked', 'accepted', 'on_the_way', 'arrived', 'no_answer')
+      and change in ('asked', 'held_back', 'accepted', 'on_the_way', 'arrived', 'no_answer')
 ) e
 
 -- name: escalations()

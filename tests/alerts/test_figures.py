@@ -224,6 +224,21 @@ def test_each_part_has_its_own_figures(month: psycopg.Connection) -> None:
     assert contact == pytest.approx({"B": DAYS - 2, "F": DAYS - 3, "M": DAYS - 1, None: DAYS - 15})
 
 
+def test_the_time_of_what_is_held_back_later_began_when_it_was_raised(
+    month: psycopg.Connection,
+) -> None:
+    for change, after in (("held_back", 10), ("asked", 100)):
+        month.execute(
+            "insert into alert_event (sequence, alert_id, at, change, reason, after)"
+            " select %s, id, raised_at + %s * interval '1 second', %s, '', '{}'"
+            " from alert where id = 'a3'",
+            (10_000 + after, after, change),
+        )
+    found = _report(month, start="2026-11-01").whole.figures
+    assert _told(found["answered_60s"]) == WHOLE["answered_60s"]
+    assert _told(found["accept_p97_5"]) == WHOLE["accept_p97_5"]
+
+
 def test_a_kind_or_a_model_alone(month: psycopg.Connection) -> None:
     falls = _report(month, start="2026-11-01", kind="fall").whole.figures
     assert _told(falls["answered_60s"]) == (0, 0, 2)
