@@ -42,6 +42,7 @@ class Engine:
         self._known = Known()
         self._late_known = Known()
         self._subject_of = np.empty(0, np.int32)
+        self._timed = [(n, d) for n, d in enumerate(self.detectors) if "deadline" in d.columns]
         self._twin = {type(detector): detector for detector in self.detectors}
 
     def know(self, directory: Directory) -> None:
@@ -54,7 +55,7 @@ class Engine:
 
     def next_deadline(self) -> Micros:
         """When the engine wants a turn even if nothing arrives, or NEVER."""
-        return min((detector.next_deadline() for detector in self.detectors), default=NEVER)
+        return min((detector.next_deadline() for _, detector in self._timed), default=NEVER)
 
     def resume(self, now: Micros) -> None:
         """Tell the detectors that nothing could be heard until ``now``."""
@@ -74,8 +75,9 @@ class Engine:
                 self._observe(batch, turn)
             for event in happened:
                 self._happen(event, turn)
-        for place, detector in enumerate(self.detectors):
-            turn.timers(place, detector.expire(None, now))
+        for place, detector in self._timed:
+            if detector.next_deadline() <= now:
+                turn.timers(place, detector.expire(None, now))
         return turn.in_order()
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -125,9 +127,7 @@ class Engine:
 
     def _expire_for(self, batch: Batch, events: Sequence[Event], turn: "_Turn") -> None:
         """Fire the timers of those whom the round is about, up to the arrival of their item."""
-        for place, detector in enumerate(self.detectors):
-            if "deadline" not in detector.memory:
-                continue
+        for place, detector in self._timed:
             by_subject = detector.keyed_by == "subject"
             slots = batch.slot if by_subject else batch.device
             turn.timers(place, detector.expire(slots, batch.received_at))
