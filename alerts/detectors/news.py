@@ -4,7 +4,7 @@ What makes a reading worth judging is decided here, once for all detectors: bad 
 body and an empty bed make numbers that say nothing about the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,12 +48,14 @@ class News(Batch):
     ``known``   float32, (n, REMEMBERED): what it last told, this sample included
     ``counts``  bool, whether the vital values of the sample are worth judging
     ``stirs``   bool, whether somebody moves: movement, or in or out of bed
+    ``told``    a bool a quantity: whether any sample of the batch tells it
     """
 
     before: Values
     known: Values
     counts: NDArray[np.bool_]
     stirs: NDArray[np.bool_]
+    told: Sequence[bool]
 
 
 class Known:
@@ -119,14 +121,17 @@ class Known:
             old = _only(batch, rows, stale)
             x = x.copy()
             x[missed] = np.nan
-        news = fresh.any(axis=1)
+        by_quantity = fresh.T.copy()
+        news = by_quantity.any(axis=0)
         self.arrived[batch.device[news]] = batch.received_at[news]
-        np.copyto(at, instant, where=fresh)
+        at = np.where(fresh, instant, at)
         self.at[batch.device] = at
         before = self.value.take(batch.device, axis=0)
-        known = np.where(fresh[:, :REMEMBERED], x[:, :REMEMBERED], before)
+        now = x[:, :REMEMBERED].copy()
+        known = np.where(fresh[:, :REMEMBERED].copy(), now, before)
         self.value[batch.device] = known
-        return _news(batch, x, before, known, at), old
+        told = by_quantity.any(axis=1).tolist()
+        return _news(batch, x, before, known, at, told), old
 
     def _outdated(self, batch: Batch, stale: Rows) -> bool:
         """Forget what devices told that have nothing but old readings; whether there were any."""
@@ -152,7 +157,9 @@ def _only(batch: Batch, rows: Rows, values: NDArray[np.bool_]) -> Batch | None:
     return replace(few, x=np.where(values[any_], few.x, np.float32(np.nan)))
 
 
-def _news(batch: Batch, x: Values, before: Values, known: Values, at: Instants) -> News:
+def _news(
+    batch: Batch, x: Values, before: Values, known: Values, at: Instants, told: Sequence[bool]
+) -> News:
     return News(
         batch.order,
         batch.slot,
@@ -166,6 +173,7 @@ def _news(batch: Batch, x: Values, before: Values, known: Values, at: Instants) 
         known,
         counts=_counts(batch.measured_at, known, at),
         stirs=(x[:, MOVEMENT] > STIRRING) | (x[:, IN_BED] + before[:, IN_BED] == 1),
+        told=told,
     )
 
 

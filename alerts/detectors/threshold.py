@@ -150,6 +150,8 @@ class Threshold(Detector):
         return np.ones(len(rows), bool)
 
     def observe(self, news: News, out: list[Finding]) -> None:
+        if not news.told[self.quantity]:
+            return
         values = news.x[:, self.quantity]
         rows = (news.counts & (values == values)).nonzero()[0]
         if not len(rows):
@@ -192,13 +194,13 @@ class Threshold(Detector):
 
     def _limits(self, place: int, device: Any, slot: Any) -> Values:
         """The limits that hold for a rule, (rows, 2): the narrower of given and learned."""
-        limits: Values = self.limits[slot, place]
+        limits: Values = self.limits[slot, place].copy()
         rule = self.rules[place]
-        if self._range is None or rule.own is None:
-            return limits
-        own = self._range.limits(self.memory, device, int(rule.above))
-        narrower = np.fmin if rule.above else np.fmax
-        return np.stack((narrower(limits[..., 0], own), limits[..., 1]), axis=-1)
+        if self._range is not None and rule.own is not None:
+            own = self._range.limits(self.memory, device, int(rule.above))
+            narrower = np.fmin if rule.above else np.fmax
+            limits[..., 0] = narrower(limits[..., 0], own)
+        return limits
 
     def _origin(self, place: int, device: int, limit: float) -> str:
         if self._range is None:
@@ -229,7 +231,9 @@ class Threshold(Detector):
         memory["start"][device, place] = start
         long = beyond & (at[:, None] - start >= (rule.dwell, rule.extreme_dwell))
         reached = np.where(long[:, 1], 2, long[:, 0]).astype(np.int8)
-        over = self._calm(place, device, at, gap, rule.inside(value, limits[:, 0]) & (level > 0))
+        over = level > 0
+        if over.any():
+            over = self._calm(place, device, at, gap, over & rule.inside(value, limits[:, 0]))
         since = memory["since"][device, place]
         since = np.where((level == 0) & (reached > 0), start[:, 0], since)
         memory["since"][device, place] = since
