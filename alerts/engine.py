@@ -74,8 +74,9 @@ class Engine:
         """
         turn = _Turn(self._numbers)
         samples, events = self._numbers.samples(samples), self._numbers.events(events)
-        for batch, happened in rounds(_believable(samples), events):
-            self._expire_for(batch, happened, turn)
+        for place, (batch, happened) in enumerate(rounds(_believable(samples), events)):
+            if place or self.next_deadline() <= now:  # the first round has old timers alone
+                self._expire_for(batch, happened, turn)
             if len(batch):
                 self._observe(batch, turn)
             for event in happened:

@@ -56,7 +56,7 @@ class Numbers:
     def samples(self, batch: Batch) -> Batch:
         """The samples of those who are known; of others nobody could be told."""
         subject, device = self.subjects.numbers(batch.slot), self.devices.numbers(batch.device)
-        batch = replace(batch, slot=subject, device=device)
+        batch = batch.of(subject, device)
         either = subject | device  # negative where one of them is NOBODY
         return batch if either.min(initial=0) >= 0 else batch.take(np.flatnonzero(either >= 0))
 

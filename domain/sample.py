@@ -55,6 +55,19 @@ class Batch:
             self.offset[rows],
         )
 
+    def of(self, slot: Slots, device: Slots) -> "Batch":
+        """The same samples under other numbers of subjects and devices."""
+        return Batch(
+            self.order,
+            slot,
+            device,
+            self.measured_at,
+            self.received_at,
+            self.x,
+            self.implausible,
+            self.offset,
+        )
+
     @staticmethod
     def join(batches: Sequence["Batch"]) -> "Batch":
         """The rows of all, one batch after the other."""

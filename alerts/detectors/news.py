@@ -48,6 +48,7 @@ class News(Batch):
     ``known``   float32, (n, REMEMBERED): what it last told, this sample included
     ``counts``  bool, whether the vital values of the sample are worth judging
     ``stirs``   bool, whether somebody moves: movement, or in or out of bed
+    ``turned``  the rows that tell of another ``in_bed`` than their device did before
     ``told``    a bool a quantity: whether any sample of the batch tells it
     """
 
@@ -55,6 +56,7 @@ class News(Batch):
     known: Values
     counts: NDArray[np.bool_]
     stirs: NDArray[np.bool_]
+    turned: Rows
     told: Sequence[bool]
 
 
@@ -144,7 +146,7 @@ class Known:
 def _few(values: NDArray[np.bool_]) -> Rows:
     """The rows that have any of these values, where nearly none has."""
     has = np.zeros(len(values), bool)
-    has[values.nonzero()[0]] = True
+    has[np.flatnonzero(values) // values.shape[1]] = True
     return has.nonzero()[0]
 
 
@@ -160,6 +162,7 @@ def _only(batch: Batch, rows: Rows, values: NDArray[np.bool_]) -> Batch | None:
 def _news(
     batch: Batch, x: Values, before: Values, known: Values, at: Instants, told: Sequence[bool]
 ) -> News:
+    in_bed, was_in_bed = x[:, IN_BED], before[:, IN_BED]
     return News(
         batch.order,
         batch.slot,
@@ -172,7 +175,8 @@ def _news(
         before,
         known,
         counts=_counts(batch.measured_at, known, at),
-        stirs=(x[:, MOVEMENT] > STIRRING) | (x[:, IN_BED] + before[:, IN_BED] == 1),
+        stirs=(x[:, MOVEMENT] > STIRRING) | (in_bed + was_in_bed == 1),
+        turned=((in_bed == in_bed) & (in_bed != was_in_bed)).nonzero()[0],
         told=told,
     )
 

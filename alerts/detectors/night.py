@@ -78,10 +78,10 @@ class Nights(Detector):
     # -- following ----------------------------------------------------------------------------
 
     def observe(self, news: News, out: list[Finding]) -> None:
-        in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
-        rows = ((in_bed == in_bed) & (in_bed != before)).nonzero()[0]
+        rows = news.turned
         if len(rows):
             rows = rows[~self._first_words(news, rows)]
+        in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
         for row in rows.tolist():
             slot, device = int(news.slot[row]), int(news.device[row])
             at, heard = int(news.measured_at[row]), int(news.received_at[row])

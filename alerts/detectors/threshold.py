@@ -156,9 +156,10 @@ class Threshold(Detector):
         rows = (news.counts & (values == values)).nonzero()[0]
         if not len(rows):
             return
+        values = values.take(rows)
         if self._range is not None:
-            self._range.take(self.memory, news, rows, values.take(rows), self._frozen)
-        odd = self._odd(news, rows, values.take(rows))
+            self._range.take(self.memory, news, rows, values, self._frozen)
+        odd = self._odd(news, rows, values)
         few = np.flatnonzero(odd.any(axis=0))
         if len(few):
             few = few[self.counts(news, rows[few])]
