@@ -325,7 +325,14 @@ class Alert(Answer):
     step: int
     round: int
     latching: bool
-    held_back: Annotated[bool, Field(description="Quiet hours hold it back until `deadline`.")]
+    held_back: Annotated[bool, Field(description="Nobody is asked before `deadline`.")]
+    held_by: Annotated[
+        str | None,
+        Field(
+            description="What holds it back: `quiet_hours`, `silence:` or `absence:` and its id, "
+            "or `alert:` and the id of a louder one."
+        ),
+    ]
     policy: Annotated[int | None, Field(description="The version of the policy that holds for it.")]
     evidence: dict[str, Any]
     sources: list[str]
