@@ -33,6 +33,7 @@ from api.routes import (
     homes,
     latest,
     models,
+    pauses,
     policies,
     quarantine,
     readings,
@@ -93,7 +94,7 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        users, teams, quarantine, audit, duty, rotas, policies, feed,
+        users, teams, quarantine, audit, duty, rotas, policies, pauses, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)

@@ -75,6 +75,10 @@ POLICY: dict[str, Any] = {
     "team": "town", "priority": "medium", "steps": [{"parties": ["centre"], "hold_s": 60}],
     "quiet_hours": {"starts": "22:00", "ends": "06:00"},
 }  # fmt: skip
+SILENCE: dict[str, Any] = {
+    "resident": "anna", "kinds": ["battery_low"], "priorities": ["low"], "reason": "ordered",
+    "ends_at": "2026-11-22T12:00:00Z",
+}  # fmt: skip
 CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("who_am_i", {}, {}),
     ("list_alerts", {}, {}),
@@ -171,6 +175,20 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("end_policy", {"version": "4"}, {}),
     ("end_policy", {"version": "4"}, {}),
     ("end_policy", {"version": "999"}, {}),
+    ("create_silence", {}, {"json": SILENCE}),
+    ("create_silence", {}, {"json": SILENCE | {"kinds": ["sos"]}}),
+    ("create_silence", {}, {"json": SILENCE | {"resident": "nobody"}}),
+    ("list_silences", {}, {"params": {"resident": "anna", "old": True}}),
+    ("end_silence", {"silence": "1"}, {}),
+    ("end_silence", {"silence": "1"}, {}),
+    ("end_silence", {"silence": "9"}, {}),
+    ("create_absence", {"resident": "anna"}, {"json": {"cause": "hospital", "note": "knee"}}),
+    ("create_absence", {"resident": "anna"}, {"json": {"cause": "holiday"}}),
+    ("list_absences", {"resident": "anna"}, {}),
+    ("change_absence", {"resident": "anna", "absence": "1"}, {"json": {"ends_at": None}}),
+    ("change_absence", {"resident": "anna", "absence": "9"}, {"json": {}}),
+    ("end_absence", {"resident": "anna", "absence": "1"}, {}),
+    ("end_absence", {"resident": "anna", "absence": "1"}, {}),
     ("set_quiet_hours", {}, {"json": {"starts": "22:00", "ends": "06:00", "timezone": "UTC"}}),
     ("get_quiet_hours", {}, {}),
     ("drop_quiet_hours", {}, {}),
