@@ -70,6 +70,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "remove_device": _TECHNICIANS,
     "list_commands": _TECHNICIANS,
     "send_command": _TECHNICIANS,
+    "announce_test": _CARERS,
+    "list_tests": _CARERS,
     "model_thresholds": _ADMIN,
     "set_model_thresholds": _ADMIN,
     "list_quarantine": _TECHNICIANS,

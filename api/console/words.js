@@ -23,6 +23,7 @@ const WORDS = {
     "kind.weight_change": "Weight has changed", "kind.not_up": "Still in bed",
     "kind.inactivity": "No sign of life", "kind.trend": "Slow change over days",
     "kind.ambient_unusual": "Room unlike usual",
+    "kind.button_test_overdue": "Test overdue",
   },
   zh: {
     username: "用户名", password: "密码", login: "登录", logout: "退出",
@@ -46,7 +47,7 @@ const WORDS = {
     "kind.blood_pressure": "血压异常", "kind.body_temperature": "体温异常",
     "kind.weight_change": "体重变化", "kind.not_up": "迟迟未起床",
     "kind.inactivity": "长时间无活动", "kind.trend": "近日缓慢变化",
-    "kind.ambient_unusual": "室内环境异常",
+    "kind.ambient_unusual": "室内环境异常", "kind.button_test_overdue": "久未测试",
   },
 };
 

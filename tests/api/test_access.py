@@ -108,6 +108,8 @@ POST /silences {"device": "{device}", {soon}} |+/422|+/422|+/422|403|403|+/+
 POST /silences {"team": "{team}", {soon}}    |422    |+/422  |+/422  |403    |403    |+/+
 GET /residents/{resident}/absences           |+/404  |+/404  |+/404  |403    |403    |+/+
 POST /residents/{resident}/absences {"cause": "hospital"} |+/404|+/404|+/404|403|403|+/+
+GET /tests                                   |+      |+      |+      |403    |403    |+
+POST /devices/{device}/test                  |+/404  |+/404  |+/404  |403    |403    |+/+
 GET /alerts/{alert}/handover                 |+/404  |+/404  |+/404  |404/404|403    |+/+
 """
 
