@@ -105,6 +105,8 @@ class _Following:
         alert = change.raised or before
         if alert is None:
             return None
+        if change.sources is not None:
+            alert = replace(alert, sources=change.sources)
         policy = self._policy(alert, change)
         situation = self._situation(alert, policy, change.priority)
         if change.raised is not None:

@@ -124,7 +124,7 @@ from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
--- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, before_at, before_id, limit)
+-- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, incident, before_at, before_id, limit)
 -- The newest first; `state` 'open' means not resolved. `asked` are `party@team`, or parties of one's own.
 select a.*, p.username as accepted_by_name
 from alert a left join account p on p.id = a.accepted_by
@@ -136,6 +136,7 @@ where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
   and (:state::text is null or a.state = :state or (:state = 'open' and a.state <> 'resolved'))
   and (:resident::text is null or a.resident_id = :resident)
   and (:kind::text is null or a.kind = :kind)
+  and (:incident::text is null or a.incident_id = :incident)
   and (:before_at::timestamptz is null or (a.raised_at, a.id) < (:before_at, :before_id))
 order by a.raised_at desc, a.id desc
 limit :limit;

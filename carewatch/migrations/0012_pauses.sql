@@ -47,6 +47,7 @@ create index on absence (resident_id) where ended_at is null;
 alter table alert
     add column held_by    text,
     add column inhibited  jsonb not null default '[]';
+create index alert_incident on alert (incident_id);
 create index alert_held_by on alert (held_by) where held_by is not null and state <> 'resolved';
 
 -- A device is placed since it came to its resident; a device that is nobody's is in a drawer.

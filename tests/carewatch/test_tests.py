@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from alerts import testing
+from alerts.detectors import judging_samples, standard
+from alerts.engine import Engine
+from alerts.store import page, record
 from carewatch.embedded.nats import Nats
-from domain.time import MINUTE, SECOND, Micros, SystemClock
+from carewatch.memory import Memory
+from domain.event import Event
+from domain.sample import Batch
+from domain.time import DAY, MINUTE, SECOND, Micros, SystemClock, to_datetime
+from gateway import registry
+from ingest import signals
 from tests.carewatch.test_pump import Device, Home
 from tests.waiting import eventually
 
@@ -78,3 +87,46 @@ def test_whatever_may_be_no_test_rings(home: Home) -> None:
     assert press(button, "other")["alert"] == after["alert"]
     assert ledger(home) == []
     assert home.ask("select kind, state from alert") == [("sos", "open")]
+
+
+# -- overdue -----------------------------------------------------------------------------------
+
+
+def overdue(home: Any, now: Micros) -> list[str]:
+    """Devices that a pump finds overdue that starts now and has no memory of its own."""
+    directory = registry.load_directory(home)
+    engine = Engine(standard(), judging_samples())
+    engine.know(directory)
+    Memory(engine, signals.standard()).recover(home, directory, now)
+    found = engine.step(now, Batch.empty(), ())
+    with home.transaction():
+        record(home, found, directory, now)
+    return sorted(
+        directory.device_at(each.device).id for each in found if each.kind == "button_test_overdue"
+    )
+
+
+def test_the_ledger_outlives_the_memory_of_the_pump(database_url: str) -> None:
+    """Overdue once, however often it starts; and not at all where the ledger has a test."""
+    now = SystemClock().now()
+    with psycopg.connect(database_url, autocommit=True) as home:
+        home.execute("insert into resident (id, name) values ('rosa', 'Rosa')")
+        for name, kind in (("b-1", "button"), ("b-2", "button"), ("f-1", "fall"), ("x", "bed")):
+            registry.add(home, name, kind, resident="rosa")
+        registry.add(home, "spare", "button")
+        assert overdue(home, now) == [], "all have just been placed"
+        home.execute(
+            "update device set placed_at = %s where resident_id is not null",
+            (to_datetime(now - 9 * DAY),),
+        )
+        device = registry.load_directory(home).device("b-2")
+        assert device is not None
+        pressed = Event(0, device.subject, device.slot, "b-2", "button_test", now - DAY, now - DAY,
+                        "t1")  # fmt: skip
+        testing.keep(home, [pressed], {})
+        assert overdue(home, now) == ["b-1", "f-1"]
+        (alert,) = page(home, kind="button_test_overdue")[0]
+        assert (alert.priority, set(alert.sources)) == ("low", {"b-1", "f-1"})
+        home.execute("update device set test_interval_days = 30 where id = 'f-1'")
+        assert overdue(home, now + MINUTE) == ["b-1"]
+        assert len(page(home, kind="button_test_overdue")[0]) == 1
