@@ -93,24 +93,3 @@ create index on device_test (device, at desc);
 
 -- The latest of each device, for the directory.
 alter table device_status add column tested_at timestamptz;
-
--- In how many days a device is to be tested again: its own, the resident's, that of the nearest team
--- upwards, the model's, and a week where nobody has set any.
-create function test_interval_days(own real, resident text, team text, model text)
-returns double precision language sql stable as $$
-    with recursive chain as (
-        select t.id, t.parent_id, 0 as distance from team t where t.id = team
-        union all
-        select t.id, t.parent_id, c.distance + 1 from chain c join team t on t.id = c.parent_id
-        where c.distance < 16
-    )
-    select coalesce(
-        own,
-        (select value from threshold where scope = 'resident' and scope_id = resident
-                                       and name = 'test_interval_days'),
-        (select value from chain c join threshold h on h.scope = 'team' and h.scope_id = c.id
-         where h.name = 'test_interval_days' order by c.distance limit 1),
-        (select value from threshold where scope = 'model' and scope_id = model
-                                       and name = 'test_interval_days'),
-        7)
-$$;
