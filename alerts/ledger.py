@@ -215,7 +215,7 @@ def _is(entry: Entry, name: str) -> bool:
     if name == "accepted":
         return entry.change.change == "accepted"
     if name == "held back":
-        return entry.change.change == "held_back" and entry.after.is_paused
+        return entry.after.is_paused and entry.change.duty is not None
     return entry.after.state == "resolved"
 
 
