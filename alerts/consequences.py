@@ -66,13 +66,15 @@ def follow(
 
 class _Following:
     def __init__(self, alerts: Sequence[AlertRow], around: Circumstances) -> None:
-        self._alerts = {alert.id: alert for alert in alerts}
+        self._alerts: dict[str, dict[str, AlertRow]] = {}
+        for alert in alerts:
+            self._know(alert)
         self._around = around
         self._latest = dict(around.latest)
         self.entries: list[Entry] = []
 
     def take(self, change: Change) -> None:
-        before = self._alerts.get(change.alert_id)
+        before = self._alerts.get(change.subject, {}).get(change.alert_id)
         if change.raised is not None:
             change = replace(change, raised=self._in_incident(change.raised))
         # The same one, with time again; or with none left, where nobody could be reached.
@@ -88,9 +90,12 @@ class _Following:
 
     def _put(self, change: Change, before: AlertRow | None, follows: bool = False) -> AlertRow:
         after = advance(before, change)
-        self._alerts[after.id] = after
+        self._know(after)
         self.entries.append(Entry(change, after, follows))
         return after
+
+    def _know(self, alert: AlertRow) -> None:
+        self._alerts.setdefault(alert.subject, {})[alert.id] = alert
 
     def _with_duty(self, change: Change, before: AlertRow | None) -> Change:
         new = self._assignment(change, before)
@@ -132,14 +137,15 @@ class _Following:
 
     def _hold(self, alert: AlertRow, priority: Priority) -> Hold | None:
         """What keeps an alert of that priority from being asked about, if anything."""
-        louder = inhibition.louder(alert.kind, priority, self._open_beside(alert))
+        louder = self._louder(alert, priority) if inhibition.by(alert.kind) else None
         if louder is not None:
             return inhibition.hold(louder, self._around.now)
         return self._around.roster.hold(alert, priority)
 
-    def _open_beside(self, alert: AlertRow) -> list[AlertRow]:
-        known = {each.id: each for each in self._around.beside} | self._alerts
-        return [each for each in known.values() if each.subject == alert.subject]
+    def _louder(self, alert: AlertRow, priority: Priority) -> AlertRow | None:
+        read = {each.id: each for each in self._around.beside if each.subject == alert.subject}
+        beside = read | self._alerts.get(alert.subject, {})
+        return inhibition.louder(alert.kind, priority, beside.values())
 
     def _in_incident(self, alert: AlertRow) -> AlertRow:
         latest = self._latest.get(alert.subject)
@@ -173,8 +179,7 @@ class _Following:
         self._put(self._with_duty(change, before), before, follows=True)
 
     def _others(self, subject: str, alert_id: str) -> list[AlertRow]:
-        found = list(self._alerts.values())
-        return [each for each in found if each.subject == subject and each.id != alert_id]
+        return [each for each in self._alerts[subject].values() if each.id != alert_id]
 
     def _hasten_others(self, cause: Change) -> None:
         """Whoever is in greater trouble than we thought waits less for everything else too."""
