@@ -4,17 +4,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check format lock clean timescale timescale-apache timescale-full
+.PHONY: help demo test check types format lock clean timescale timescale-apache timescale-full
 
 help:
 	@echo "make demo       install, start everything with simulated homes, print address and accounts"
 	@echo "make test       install, then everything that CI checks"
 	@echo "make timescale  start a TimescaleDB for trials, print its address (see docs/operations.md)"
 	@echo "make format     put the code into shape"
+	@echo "make types      tell the console what the API looks like now"
 	@echo "make lock       resolve the dependencies anew"
 	@echo "make clean      take away what the others made"
 
 demo: $(VENV)/installed
+	-@$(BIN)/python hatch_build.py
 	$(BIN)/carewatch demo
 
 test: check
@@ -24,6 +26,8 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(BIN)/python hatch_build.py
+	$(BIN)/python hatch_build.py check
 	$(BIN)/pytest
 
 timescale: $(VENV)/installed
@@ -35,6 +39,10 @@ timescale-apache: $(VENV)/installed
 
 timescale-full:
 	@npm ci --prefix tests/full --no-audit --no-fund --silent
+
+# The document of the API, out of which the console's types are made.
+types: $(VENV)/installed
+	$(BIN)/python -m api.document > api/console/openapi.json
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
@@ -67,4 +75,4 @@ lock: $(VENV)/installed-dev
 		--output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tests/full/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/full/node_modules api/console/node_modules api/console/dist dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,18 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import problems, site
 from api.changes import Changes
 from api.context import Context, Look, no_parts
 from api.database import Database, Pool
@@ -57,7 +54,8 @@ _TOO_LARGE = f"A body may have {MOST_BYTES // 1024} KiB: send less at a time."
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -102,7 +100,7 @@ def create_app(
     app.include_router(answers.router)
     app.include_router(handover.page)
     app.include_router(health.router)
-    _add_console(app)
+    site.add(app)
     problems.install(app)
     app.add_middleware(_Outside)
     app.openapi = _true_openapi(app.openapi)  # type: ignore[method-assign]
@@ -116,16 +114,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     feed.close()
     await reading
-
-
-def _add_console(app: FastAPI) -> None:
-    console = files("api") / "console"
-
-    @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
-        return FileResponse(str(console / "index.html"), headers={"Cache-Control": "no-cache"})
-
-    app.mount("/console", StaticFiles(directory=str(console)))
 
 
 class _Outside:
@@ -170,7 +158,7 @@ def _labels(scope: Scope, message: Message) -> tuple[str, str, str]:
     if isinstance(route, APIRoute):
         place = PREFIX + route.path if path.startswith(PREFIX) else route.path
     else:
-        place = "/console" if path.startswith("/console/") else "none"
+        place = "/console" if path.startswith(site.PREFIX) else "none"
     method = scope["method"] if scope["method"] in _METHODS else "other"
     return method, place, str(message["status"])
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api import accounts
+from api import accounts, cookie
 from api.access import Viewer
 from api.database import Connection, Database
 from api.feed import Feed
@@ -68,14 +68,16 @@ Now = Annotated[Micros, Depends(now)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def token(credentials: Credentials) -> str:
-    if credentials is None:
+def token(request: Request, credentials: Credentials) -> str:
+    """That of the header, or else that of the console's cookie."""
+    found = credentials.credentials if credentials else cookie.token_of(request)
+    if found is None:
         raise Problem(
             401,
             "Log in first: POST /api/v1/session, then send `Authorization: Bearer` and the token.",
             {"WWW-Authenticate": "Bearer"},
         )
-    return credentials.credentials
+    return found
 
 
 Token = Annotated[str, Depends(token)]

@@ -22,7 +22,7 @@ def page(
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/console/page.css">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/page.css">'
         f"<main>{body}</main></html>"
     )
     headers = {

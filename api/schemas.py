@@ -26,6 +26,12 @@ class Session(Answer):
     expires_at: Time
 
 
+class CookieSession(Answer):
+    """The token is in the cookie alone."""
+
+    expires_at: Time
+
+
 class Membership(Body):
     """What somebody is of a team."""
 

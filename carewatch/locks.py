@@ -18,6 +18,8 @@ KEEPING = 7_264_005
 """Of the one keeper at work."""
 CLAIMING = 7_264_006
 """Shared by who writes samples; alone by the keeper that moves the claim (`rollup_claim`)."""
+MAKING_DAYS = 7_264_007
+"""Of who makes the pieces of tables for days to come (`make_days`)."""
 APPENDING = 7_264_010
 """Of who appends to the history of alerts, until the commit (alerts/queries.sql)."""
 ADMITTING = 7_264_011

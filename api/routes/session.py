@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api import accounts
-from api.context import Caller, Now, Shared, Token, Transaction
+from api import accounts, cookie
+from api.context import Caller, Context, Now, Shared, Token, Transaction
 from api.problems import Problem, documented
-from api.schemas import Login, Me, Session
-from domain.time import iso
+from api.schemas import CookieSession, Login, Me, Session
+from domain.time import SECOND, Micros, iso
 
 router = APIRouter(tags=["session"])
 
@@ -14,27 +14,30 @@ router = APIRouter(tags=["session"])
 @router.post("/session", response_model=Session, responses=documented(401, 422, 429))
 def log_in(login: Login, request: Request, shared: Shared, now: Now) -> object:
     """A token for twelve hours. Too many wrong passwords have to wait."""
-    address = request.client.host if request.client else ""
-    wait = shared.throttle.wait_s(login.username, address, now)
-    if wait:
-        raise Problem(
-            429,
-            f"Too many wrong passwords: try again in {-(-wait // 60)} min.",
-            {"Retry-After": str(wait)},
-        )
-    session = accounts.log_in(shared.database, login.username, login.password, now)
-    if session is None:
-        shared.throttle.failed(login.username, address, now)
-        raise Problem(401, "This name and password do not belong together: check both.")
-    shared.throttle.succeeded(login.username, address)
+    session = _open(login, request, shared, now)
     return {"token": session.token, "expires_at": iso(session.expires_at)}
 
 
+@router.post(
+    "/session/cookie", response_model=CookieSession, responses=documented(401, 403, 422, 429)
+)
+def log_in_console(
+    login: Login, request: Request, response: Response, shared: Shared, now: Now
+) -> object:
+    """The same for the console: the token goes into a cookie that no script can read."""
+    cookie.require_proof(request)
+    session = _open(login, request, shared, now)
+    cookie.give(request, response, session.token, (session.expires_at - now) // SECOND)
+    return {"expires_at": iso(session.expires_at)}
+
+
 @router.delete("/session", status_code=204, responses=documented(401))
-def log_out(_: Caller, token: Token, connection: Transaction) -> Response:
+def log_out(_: Caller, request: Request, token: Token, connection: Transaction) -> Response:
     """The token ends, and with it each feed that was opened with it."""
     accounts.log_out(connection, token)
-    return Response(status_code=204)
+    response = Response(status_code=204)
+    cookie.take_back(request, response)
+    return response
 
 
 @router.get("/me", response_model=Me, responses=documented(401))
@@ -51,3 +54,21 @@ def who_am_i(caller: Caller, connection: Transaction) -> object:
         "memberships": accounts.memberships_of(connection, caller.account_id),
         "expires_at": iso(caller.expires_at),
     }
+
+
+def _open(login: Login, request: Request, shared: Context, now: Micros) -> accounts.Session:
+    """A session, or a problem that says why there is none."""
+    address = request.client.host if request.client else ""
+    wait = shared.throttle.wait_s(login.username, address, now)
+    if wait:
+        raise Problem(
+            429,
+            f"Too many wrong passwords: try again in {-(-wait // 60)} min.",
+            {"Retry-After": str(wait)},
+        )
+    session = accounts.log_in(shared.database, login.username, login.password, now)
+    if session is None:
+        shared.throttle.failed(login.username, address, now)
+        raise Problem(401, "This name and password do not belong together: check both.")
+    shared.throttle.succeeded(login.username, address)
+    return session

@@ -8,10 +8,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.document import document
 from api.problems import MEDIA_TYPE
+from api.site import HERE
 from tests.api.conftest import Asker, World
 
-PUBLIC = {"log_in", "healthz", "readyz", "metrics"}
+PUBLIC = {"log_in", "log_in_console", "healthz", "readyz", "metrics"}
 
 
 def _operations(app: FastAPI) -> dict[str, dict[str, Any]]:
@@ -35,6 +37,11 @@ def test_every_call_is_described(app: FastAPI) -> None:
         assert ("422" in statuses) == bool(
             operation.get("parameters") or operation.get("requestBody")
         ), name
+
+
+def test_the_console_knows_the_api_as_it_is() -> None:
+    kept = (HERE / "console" / "openapi.json").read_text("utf-8")
+    assert kept == document(), "The API has changed: run `make types`, and commit what it wrote."
 
 
 def test_every_problem_is_a_problem(app: FastAPI) -> None:
@@ -219,6 +226,7 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("get_handover", {"alert": "a1"}, {}),
     ("log_in", {}, {"json": {"username": "nobody", "password": "wrong"}}),
     ("log_in", {}, {"content": b"{not json"}),
+    ("log_in_console", {}, {"json": {"username": "nobody", "password": "wrong"}}),
     ("healthz", {}, {}),
     ("readyz", {}, {}),
     ("log_out", {}, {}),

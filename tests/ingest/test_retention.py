@@ -1,5 +1,6 @@
 """Old data goes in whole pieces; what is still wanted stays."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from domain.time import DAY, HOUR, MINUTE, Micros, SystemClock, from_datetime, t
 from ingest import retention, rollups, store
 from ingest.retention import Keep
 from tests.ingest.test_rollups import ANNA, BED, keep, samples
+from tests.waiting import eventually
 
 NOW = from_datetime(datetime(2026, 11, 21, 8, tzinfo=UTC))
 DAYS = Keep(samples=2, minutes=40, rest=400, quarantine=10, uncompressed=3)
@@ -57,6 +59,22 @@ def test_samples_go_and_their_roll_ups_stay(home: psycopg.Connection) -> None:
     live(home, NOW + 80 * DAY)
     assert (count(home, "sample"), count(home, "sample_hour")) == (0, 5)
     assert count(home, "sample_minute") == 0
+
+
+@pytest.mark.every_edition(connections=2)
+def test_pump_and_keeper_make_the_same_days_at_once(database_url: str) -> None:
+    with psycopg.connect(database_url) as pump, psycopg.connect(database_url) as keeper:
+        store.make_days(pump, NOW)
+        with ThreadPoolExecutor(1) as other:
+            made = other.submit(retention.make_room, keeper, NOW)
+            eventually(lambda: _waits_for_a_lock(database_url) or made.done(), "the other's wait")
+            pump.commit()
+            made.result(20)
+
+
+def _waits_for_a_lock(database_url: str) -> bool:
+    with psycopg.connect(database_url) as look:
+        return look.execute("select from pg_locks where not granted").fetchone() is not None
 
 
 def test_nothing_goes_before_it_is_rolled_up(home: psycopg.Connection) -> None:

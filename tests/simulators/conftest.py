@@ -61,12 +61,12 @@ class Broker:
 
 
 class Observer:
-    """A session that hears everything and may say anything."""
+    """Hears everything, also what was said while it was away, and may say anything."""
 
     def __init__(self, url: str) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._ready = threading.Event()
-        self._client = make_client(url, "observer")
+        self._client = make_client(url, "observer", clean_session=False)
         self._client.username_pw_set("observer", "o-secret")
         self._client.on_connect = lambda client, *_: client.subscribe("cw/v1/#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()

@@ -1,0 +1,102 @@
+/** What uPlot is told: colours from the tokens, dashes so that colour is never alone. */
+import uPlot from 'uplot';
+import type { Mark, Series } from './Chart.svelte';
+
+/** A token of `styles/tokens.css` by its name. */
+export type Ink = (token: string) => string;
+
+export interface Drawing {
+  series: Series[];
+  band: boolean;
+  marks: Mark[];
+  width: number;
+  height: number;
+  look: ((from: number, to: number) => void) | undefined;
+}
+
+const DASHES = [[], [6, 4], [2, 3]];
+const LEAST_SPAN_S = 10;
+
+export function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
+  const { series, width, height } = drawing;
+  return {
+    width,
+    height,
+    ms: 1e-3, // times are in seconds
+    legend: { show: false },
+    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+    axes: [axis(ink, timesOf(locale)), { ...axis(ink), size: 44 }],
+    series: [{}, ...series.map((one, index) => line(one, index, ink)), ...(drawing.band ? edges() : [])],
+    bands: drawing.band ? [{ series: [series.length + 1, series.length + 2], fill: ink('band') }] : [],
+    hooks: { draw: [(chart) => marksOn(chart, drawing.marks, ink)], setScale: [looker(drawing)] },
+  };
+}
+
+function line(one: Series, index: number, ink: Ink): uPlot.Series {
+  return {
+    label: one.name,
+    stroke: ink(`series-${(index % 3) + 1}`),
+    width: 1.75,
+    dash: DASHES[index % 3] ?? [],
+    points: { show: one.values.length < 60, size: 4 },
+  };
+}
+
+function edges(): uPlot.Series[] {
+  return [{ points: { show: false } }, { points: { show: false } }];
+}
+
+function axis(ink: Ink, more: uPlot.Axis = {}): uPlot.Axis {
+  return {
+    stroke: ink('soft'),
+    grid: { stroke: ink('line'), width: 1 },
+    ticks: { stroke: ink('line'), width: 1 },
+    font: '13px system-ui, sans-serif',
+    ...more,
+  };
+}
+
+/** Days where days are far apart, minutes where they are near, in the words of the locale. */
+function timesOf(locale: string): uPlot.Axis {
+  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
+  const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
+  const second = new Intl.DateTimeFormat(locale, { minute: '2-digit', second: '2-digit' });
+  return {
+    space: 72,
+    values: (_, splits, __, ___, step) => {
+      const form = step >= 86_400 ? day : step >= 60 ? minute : second;
+      return splits.map((at) => form.format(at * 1000));
+    },
+  };
+}
+
+function marksOn(chart: uPlot, marks: Mark[], ink: Ink): void {
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = ink('high');
+  ctx.lineWidth = devicePixelRatio * 1.5;
+  ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const mark of marks) {
+    const x = chart.valToPos(mark.at / 1000, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const fits = x + ctx.measureText(mark.name).width + 6 < bbox.left + bbox.width;
+    ctx.textAlign = fits ? 'left' : 'right';
+    ctx.fillText(mark.name, x + (fits ? 4 : -4) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** Tells what the reader looks at, once they have chosen it with the finger. */
+function looker({ look }: Drawing) {
+  let first = true;
+  return (chart: uPlot, scale: string) => {
+    const { min, max } = chart.scales.x ?? {};
+    if (scale !== 'x' || min == null || max == null) return;
+    if (!first && max - min >= LEAST_SPAN_S) look?.(min * 1000, max * 1000);
+    first = false;
+  };
+}

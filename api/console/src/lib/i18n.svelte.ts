@@ -1,0 +1,80 @@
+/** What the console says, in the language of its reader. All text is in `src/messages/`. */
+import type en from '../messages/en.json';
+import { Problem } from './api';
+
+export type Key = keyof typeof en;
+export type Language = 'en' | 'zh';
+type Values = Record<string, string | number>;
+type Messages = Record<string, string>;
+
+/** Each by its own name, and as `Intl` and `lang` call it. */
+export const LANGUAGES: Record<Language, { name: string; locale: string }> = {
+  en: { name: 'English', locale: 'en-GB' },
+  zh: { name: '中文', locale: 'zh-CN' },
+};
+
+const STORED = 'carewatch.language';
+const load: Record<Language, () => Promise<{ default: Messages }>> = {
+  en: () => import('../messages/en.json'),
+  zh: () => import('../messages/zh.json'),
+};
+
+class Speech {
+  current = $state<Language>(chosen());
+  messages = $state.raw<Messages>({});
+  locale = $derived(LANGUAGES[this.current].locale);
+
+  /** Fetch the messages of the current language. */
+  async load(): Promise<void> {
+    this.messages = (await load[this.current]()).default;
+    document.documentElement.lang = this.locale;
+  }
+
+  async choose(wanted: Language): Promise<void> {
+    this.current = wanted;
+    localStorage.setItem(STORED, wanted);
+    await this.load();
+  }
+}
+
+export const language = new Speech();
+
+/** The message of that name; `{braces}` are filled in. */
+export function t(key: Key, values: Values = {}): string {
+  return fill(language.messages[key] ?? key, values);
+}
+
+/** `t` for how many: `name.one` and `name.other`. */
+export function many(name: Plural, count: number, values: Values = {}): string {
+  const rule = new Intl.PluralRules(language.locale).select(count) === 'one' ? 'one' : 'other';
+  return t(`${name}.${rule}` as Key, { count: number(count), ...values });
+}
+type Plural = Key extends infer K ? (K extends `${infer N}.other` ? N : never) : never;
+
+/** The words for a value of the API, such as `kind` `sos`; the value itself where there are none. */
+export function word(family: string, value: string | null | undefined): string {
+  return value ? (language.messages[`${family}.${value}`] ?? value) : '';
+}
+
+/** An error as a sentence for its reader. */
+export function sentence(error: unknown): string {
+  if (!(error instanceof Problem)) return t('problem.bug');
+  if (error.status === 0) return t('problem.unreachable');
+  if (language.current === 'en') return error.message;
+  const known = language.messages[`problem.${error.status}`] ?? t('problem.other');
+  return `${known} (${error.message})`;
+}
+
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(language.locale, { maximumFractionDigits: digits }).format(value);
+}
+
+export function fill(message: string, values: Values): string {
+  return message.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+function chosen(): Language {
+  const stored = globalThis.localStorage?.getItem(STORED);
+  if (stored === 'en' || stored === 'zh') return stored;
+  return globalThis.navigator?.language.startsWith('zh') ? 'zh' : 'en';
+}

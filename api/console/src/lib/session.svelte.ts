@@ -1,0 +1,41 @@
+/** Who is logged in. The token is in a cookie that no script can read. */
+import { api, Problem, whenLoginIsOver, type Me } from './api';
+import { rolesOf, screensOf } from './roles';
+
+class Session {
+  me = $state.raw<Me | null>(null);
+  /** Why the login screen is shown, where it was not asked for. */
+  ended = $state(false);
+  roles = $derived(rolesOf(this.me));
+  screens = $derived(screensOf(this.roles));
+
+  /** Find out whether a login of before still holds. */
+  async load(): Promise<void> {
+    try {
+      this.me = await api.get('/me');
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.me = null;
+    }
+  }
+
+  async logIn(username: string, password: string): Promise<void> {
+    await api.post('/session/cookie', { body: { username, password } });
+    this.me = await api.get('/me');
+    this.ended = false;
+  }
+
+  async logOut(): Promise<void> {
+    await api.delete('/session');
+    this.me = null;
+  }
+
+  /** The server says that the login is over. */
+  over(): void {
+    this.ended ||= this.me !== null;
+    this.me = null;
+  }
+}
+
+export const session = new Session();
+whenLoginIsOver(() => session.over());

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { exact, relative } from './time';
+
+const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
+
+test.each([
+  [5_000, '5 seconds ago', '5秒钟前'],
+  [3 * 60_000 + 59_000, '3 minutes ago', '3分钟前'],
+  [2 * 3_600_000, '2 hours ago', '2小时前'],
+  [3 * 86_400_000, '3 days ago', '3天前'],
+])('%i ms ago', (ago, english, chinese) => {
+  expect(relative(NOW - ago, NOW, 'en')).toBe(english);
+  expect(relative(NOW - ago, NOW, 'zh-CN')).toBe(chinese);
+});
+
+test('a deadline that lies ahead is told as one', () => {
+  expect(relative(NOW + 120_000, NOW, 'en')).toBe('in 2 minutes');
+});
+
+test('the exact time names its zone', () => {
+  expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('11:00:00');
+  expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('GMT+8');
+});

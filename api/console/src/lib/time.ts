@@ -1,0 +1,34 @@
+/** Times for people: how long ago, and exactly when. All pure; `now` comes in. */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** "3 minutes ago", in the words of the locale. A time that lies ahead is told as one. */
+export function relative(at: number, now: number, locale: string): string {
+  const away = at - now;
+  const [unit, size] = step(Math.abs(away));
+  const words = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  return words.format(Math.trunc(away / size), unit);
+}
+
+function step(length: number): [Intl.RelativeTimeFormatUnit, number] {
+  if (length < MINUTE) return ['second', 1000];
+  if (length < HOUR) return ['minute', MINUTE];
+  if (length < 36 * HOUR) return ['hour', HOUR];
+  return ['day', DAY];
+}
+
+/** The day, the time to the second, and the zone. `zone` is the browser's where it is left out. */
+export function exact(at: number, locale: string, zone?: string): string {
+  const form: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'long' };
+  return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).format(at);
+}
+
+/** The time on the clock; with the day where it is not today's. */
+export function clock(at: number, now: number, locale: string): string {
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  const today = new Date(at).toDateString() === new Date(now).toDateString();
+  const form = today ? time : { ...time, month: 'short' as const, day: 'numeric' as const };
+  return new Intl.DateTimeFormat(locale, form).format(at);
+}

@@ -1,0 +1,17 @@
+import { env } from 'node:process';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+const carewatch = env.CAREWATCH_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  base: '/console/',
+  plugins: [svelte()],
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0, // the content policy knows no data: addresses
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { '/api': carewatch } },
+  test: { include: ['src/**/*.test.ts'] },
+});

@@ -1,0 +1,90 @@
+"""What the console says is in message files, complete in each language, and nowhere else."""
+
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from alerts.alert import OUTCOMES, ChangeName, State
+from api.access import ROLES
+from domain.directory import DeviceKind
+from domain.finding import KINDS, RANK
+
+SOURCES = Path(__file__).parents[2] / "api" / "console" / "src"
+LANGUAGES = {
+    path.stem: json.loads(path.read_text("utf-8")) for path in (SOURCES / "messages").glob("*.json")
+}
+COMPONENTS = sorted(SOURCES.rglob("*.svelte"))
+FAMILIES = {
+    "kind": KINDS,
+    "priority": RANK,
+    "state": get_args(State),
+    "change": get_args(ChangeName),
+    "outcome": OUTCOMES,
+    "role": ROLES,
+    "device": get_args(DeviceKind),
+}
+TOLD = r"(?:title|label|alt|placeholder|aria-label|aria-description)"
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert LANGUAGES.keys() == {"en", "zh"}
+    assert LANGUAGES["en"].keys() == LANGUAGES["zh"].keys()
+
+
+@pytest.mark.parametrize("name", sorted(LANGUAGES["en"]))
+def test_a_message_is_there_and_has_the_same_holes(name: str) -> None:
+    texts = [messages[name] for messages in LANGUAGES.values()]
+    assert all(text.strip() for text in texts)
+    holes = [sorted(set(re.findall(r"\{(\w+)\}", text))) for text in texts]
+    assert holes[0] == holes[1]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_value_of_the_api_has_words(family: str) -> None:
+    for messages in LANGUAGES.values():
+        assert [value for value in FAMILIES[family] if f"{family}.{value}" not in messages] == []
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.stem)
+def test_a_component_has_no_text_of_its_own(path: Path) -> None:
+    assert _text_of(path.read_text("utf-8")) == []
+
+
+def test_text_in_a_component_would_be_found() -> None:
+    assert _text_of('<p class="a">{t("x")} Hello</p>') == ["Hello"]
+    assert _text_of("<button aria-label='Close'>{#if a > 1}{b}{/if}</button>") == ["Close"]
+
+
+def test_every_message_is_said_somewhere() -> None:
+    code = "".join(
+        path.read_text("utf-8") for path in SOURCES.rglob("*") if path.suffix in (".ts", ".svelte")
+    )
+    families = set(re.findall(r"(?:word\(|t\(`|messages\[`)'?(\w+)", code))
+    unsaid = [
+        name
+        for name in LANGUAGES["en"]
+        if name.split(".")[0] not in families
+        and not re.search(rf"['`\"]{re.escape(re.sub(r'[.](one|other)$', '', name))}['`\"]", code)
+    ]
+    assert unsaid == []
+
+
+def _text_of(component: str) -> list[str]:
+    """What a reader would see or hear that stands in the component itself."""
+    markup = re.sub(r"<!--.*?-->|<(script|style)\b.*?</\1>", "", component, flags=re.DOTALL)
+    markup = _without_braces(markup)
+    spoken = re.findall(rf"\s{TOLD}=[\"']([^\"']*[^\W\d_][^\"']*)[\"']", markup)
+    shown = re.sub(r"<[^>]*>", "\n", markup).split("\n")
+    return [text.strip() for text in [*spoken, *shown] if re.search(r"[^\W\d_]", text)]
+
+
+def _without_braces(markup: str) -> str:
+    depth, kept = 0, []
+    for letter in markup:
+        depth += letter == "{"
+        kept.append(letter if depth == 0 else "")
+        depth -= letter == "}"
+    return "".join(kept)

@@ -1,0 +1,74 @@
+"""The console's files: how they are served, and that they ask no other host."""
+
+import re
+import zlib
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api import site
+
+MOST_SCRIPT = 150 * 1024
+"""All scripts together, compressed: what a slow line brings in a moment."""
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    if not site.BUILT.is_dir():
+        pytest.fail("The console is not built: run `python hatch_build.py` first.")
+    return site.BUILT
+
+
+@pytest.fixture
+def browser(built: Path) -> TestClient:
+    app = FastAPI()
+    site.add(app, built)
+    return TestClient(app)
+
+
+def test_all_that_the_page_loads_is_served_by_us(browser: TestClient) -> None:
+    page = browser.get("/")
+    assert page.headers["cache-control"] == "no-cache"
+    named = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert named
+    for address in named:
+        assert address.startswith("/console/")
+        assert browser.get(address).status_code == 200
+
+
+def test_what_has_a_hash_in_its_name_is_kept_for_good(browser: TestClient, built: Path) -> None:
+    for asset in (built / "assets").iterdir():
+        kept = browser.get(f"/console/assets/{asset.name}").headers["cache-control"]
+        assert "immutable" in kept
+    assert browser.get("/console/icon.svg").headers["cache-control"] == "no-cache"
+    missing = browser.get("/console/assets/missing.js")
+    assert missing.status_code == 404
+    assert "immutable" not in missing.headers.get("cache-control", "")
+
+
+def test_nothing_stands_in_the_page_itself_that_the_content_policy_forbids(built: Path) -> None:
+    page = (built / "index.html").read_text("utf-8")
+    assert re.findall(r"<script[^>]*>([^<]+)", page) == []
+    assert "<style" not in page
+    assert not re.search(r"\s(style|on[a-z]+)=", page)
+
+
+def test_the_scripts_are_small(built: Path) -> None:
+    sizes = [len(zlib.compress(script.read_bytes())) for script in built.rglob("*.js")]
+    assert 0 < sum(sizes) < MOST_SCRIPT
+
+
+def test_a_console_that_was_not_built_says_so(tmp_path: Path) -> None:
+    app = FastAPI()
+    site.add(app, tmp_path / "dist")
+    answer = TestClient(app).get("/")
+    assert answer.status_code == 503
+    assert "The console is not built" in answer.text
+    assert TestClient(app).get("/console/icon.svg").status_code == 404
+
+
+def test_pages_without_a_login_have_their_style(client: TestClient) -> None:
+    style = client.get("/page.css")
+    assert style.headers["content-type"].startswith("text/css")
