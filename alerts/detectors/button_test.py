@@ -3,7 +3,7 @@
 Nobody knows that an alarm works but who has tried it. A test is a ``button_test``, or whatever
 the device tells while a test of it is announced (:mod:`alerts.testing`). A device that was never
 tested counts from when it came to its resident; where nothing says when that was, as in a replay
-without a directory, it is watched from its first test on.
+without a directory, it is watched from its first test on. One that is nobody's is in a drawer.
 """
 
 import math
@@ -51,13 +51,17 @@ class ButtonTest(Detector):
         self._placed: Instants = np.empty(0, np.int64)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        own = {subject.slot: subject.thresholds for subject in subjects}
-        self._devices = {d.slot: d for d in devices if d.kind in EMERGENCY_KINDS}
+        own = {each.slot: each.thresholds for each in subjects if each.resident_id is not None}
+        self._devices = {
+            device.slot: device
+            for device in devices
+            if device.kind in EMERGENCY_KINDS and device.subject in own
+        }
         self._interval = np.full(self.devices, NEVER, np.int64)
         self._placed = np.full(self.devices, LONG_AGO, np.int64)
         tested = self.memory["tested"]
         for slot, device in self._devices.items():
-            self._interval[slot] = _interval(device, own.get(device.subject, {}))
+            self._interval[slot] = _interval(device, own[device.subject])
             self._placed[slot] = LONG_AGO if device.placed_at is None else device.placed_at
             if device.tested_at is not None:
                 tested[slot] = max(tested[slot], device.tested_at)

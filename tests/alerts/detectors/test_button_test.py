@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.detectors.button_test import ButtonTest
-from domain.directory import Device
+from domain.directory import Device, Subject
 from domain.time import DAY, SECOND, iso
 from tests.alerts.stage import ANNA, BED, BUTTON, FALL, START, Stage, anna, event
 
@@ -77,6 +77,12 @@ def test_nobody_is_watched_whose_placement_nobody_knows_before_a_first_test() ->
     assert told.told() == []
     told.happen(event(30 * DAYS, "button_test", BUTTON)).wait(38 * DAYS)
     assert told.told() == [(38 * DAYS, KIND, True)]
+
+
+def test_a_button_in_a_drawer_is_not_asked_for_a_test() -> None:
+    drawer = Subject("device:button", ANNA, None)
+    told = Stage(ButtonTest(), subject=drawer, devices=[Device("button", BUTTON, ANNA, "button")])
+    assert told.happen(event(0, "button_test", BUTTON)).wait(30 * DAYS).told() == []
 
 
 def test_a_deadline_that_passed_while_nothing_could_be_heard_is_now() -> None:
