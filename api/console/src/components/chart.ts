@@ -60,7 +60,7 @@ function axis(ink: Ink, more: uPlot.Axis = {}): uPlot.Axis {
 function timesOf(locale: string): uPlot.Axis {
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
   const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
-  const second = new Intl.DateTimeFormat(locale, { minute: '2-digit', second: '2-digit' });
+  const second = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
   return {
     space: 72,
     values: (_, splits, __, ___, step) => {

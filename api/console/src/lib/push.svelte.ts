@@ -14,7 +14,7 @@ class Push {
     const manager = await this.#manager();
     if (!manager) this.state = 'impossible';
     else if (Notification.permission === 'denied') this.state = 'denied';
-    else this.state = (await manager.getSubscription()) ? 'on' : 'off';
+    else this.state = (await ours(await manager.getSubscription())) ? 'on' : 'off';
   }
 
   /** Ask the reader, then tell carewatch where to send them. */
@@ -47,6 +47,13 @@ class Push {
     if (!('Notification' in globalThis)) return undefined;
     return (await worker.ready())?.pushManager;
   }
+}
+
+/** Whether it is among the channels of who is logged in: a browser may have had another reader. */
+async function ours(subscription: PushSubscription | null): Promise<boolean> {
+  if (!subscription) return false;
+  const { items } = await api.get('/me/channels');
+  return items.some(({ address }) => address === subscription.endpoint);
 }
 
 /** With our key; a subscription that was made with another one is of no use to us. */
