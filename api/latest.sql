@@ -14,8 +14,13 @@ with recursive area as (
       and (:everything or r.id = any(cast(:residents as text[]))
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
     order by r.id limit :limit
+), asked as materialized (
+    select s.id, s.slot, d.slot as device, h.heard_at
+    from shown s
+    join device d on d.resident_id = s.id and d.removed_at is null
+    left join device_status h on h.device = d.slot
 ), told as (
-    select s.slot as subject, max(x.measured_at) as measured_at,
+    select a.slot as subject, max(x.measured_at) as measured_at,
            (array_agg(heart_rate order by x.measured_at desc)
             filter (where heart_rate is not null))[1] as heart_rate,
            (array_agg(respiration_rate order by x.measured_at desc)
@@ -27,18 +32,16 @@ with recursive area as (
             filter (where movement is not null))[1] as movement,
            (array_agg(presence order by x.measured_at desc)
             filter (where presence is not null))[1] as presence
-    from shown s join device d on d.resident_id = s.id and d.removed_at is null
+    from asked a
     cross join lateral (
-        select * from sample
-        where device = d.slot and measured_at > :since and subject = s.slot
+        select measured_at, heart_rate, respiration_rate, spo2, in_bed, movement, presence
+        from sample
+        where device = a.device and measured_at > :since and subject = a.slot
         order by measured_at desc limit 8
     ) x
     group by 1
 ), heard as (
-    select d.resident_id, max(h.heard_at) as heard_at
-    from shown s join device d on d.resident_id = s.id and d.removed_at is null
-    join device_status h on h.device = d.slot
-    group by 1
+    select id as resident_id, max(heard_at) as heard_at from asked group by 1
 ), alarmed as (
     select resident_id, cast(count(*) as integer) as open_alerts,
            (array_agg(priority order by array_position(array['high', 'medium', 'low'], priority)))[1]

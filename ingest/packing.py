@@ -43,7 +43,7 @@ def pack(connection: psycopg.Connection, keep: Keep, now: Micros) -> Iterator[Mi
     if found is None or rollups.queries.edition(connection) == "timescale":
         return
     closed = _close(connection, found, now - keep.uncompressed * DAY)
-    oldest = max(found.raw, _day(now - keep.samples * DAY))
+    oldest = _day(max(found.raw, now - keep.samples * DAY))
     if found.packed < closed:
         for hour in _told_hours(connection, max(found.packed, oldest), closed):
             _pack(connection, hour)

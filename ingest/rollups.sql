@@ -26,7 +26,7 @@ on conflict (name) do update set at = greatest(progress.at, excluded.at);
 select pg_advisory_xact_lock(7264006);
 
 -- name: marks_for_writing()^
-select rollup_claim() as claimed, (select at from progress where name = 'closed') as closed;
+select claimed, closed from marks_for_writing();
 
 -- name: mark_stale(subjects, minutes)!
 insert into stale_minute (subject, at)

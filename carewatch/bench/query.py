@@ -27,13 +27,16 @@ from api import accounts, chart
 from api.access import Viewer, roles_of
 from api.chart import Asked
 from api.latest import latest
+from carewatch import server
 from carewatch.bench import filling
 from carewatch.bench.filling import COUNTY, STATION, Size
 from carewatch.bench.stack import Stack, stack, until
 from carewatch.embedded.postgres import free_port
 from carewatch.migrate import migrate
 from domain.errors import Unavailable
-from domain.time import DAY, Micros, SystemClock, iso, stopwatch
+from domain.time import DAY, HOUR, Micros, SystemClock, iso, stopwatch
+from ingest import storage
+from ingest.retention import Keep
 
 _PASSWORD = "a-password-for-measuring"
 _BYTES_A_SAMPLE = 150
@@ -96,21 +99,23 @@ def measure(plan: Plan) -> dict[str, Any]:
 
 def _questions(viewer: Viewer, now: Micros) -> list[Question]:
     def samples(
-        name: str, target: float | None, quantity: str, span: Micros, points: int
+        name: str, target: float | None, quantity: str, span: Micros, points: int, ago: Micros = 0
     ) -> Question:
-        asked = f"quantity={quantity}&from={iso(now - span)}&to={iso(now)}&points={points}"
+        start, end = now - ago - span, now - ago
+        asked = f"quantity={quantity}&from={iso(start)}&to={iso(end)}&points={points}"
         return Question(
             name,
             target,
             lambda bed: f"/residents/resident-{bed}/samples?{asked}",
             lambda connection, bed: chart.chart(
-                connection, Asked(2 * bed, quantity, now - span, now, points)
+                connection, Asked(2 * bed, quantity, start, end, points)
             ),
         )
 
     return [
         samples("day", 50, "heart_rate", DAY, 500),
         samples("day_of_readings", None, "heart_rate", DAY, 5000),
+        samples("packed_hours", None, "heart_rate", 4 * HOUR, 5000, ago=2 * DAY),
         samples("year", 100, "heart_rate", 365 * DAY, 365),
         samples("year_of_hours", 100, "spo2", 365 * DAY, 365),
         Question(
@@ -166,12 +171,11 @@ def _fill(whole: Stack, plan: Plan, console: Console) -> dict[str, Any]:
             mark.touch()
         filling.tell_now(connection, plan.size, clock.now())
         connection.execute("analyze sample")
-        (count,) = connection.execute(_COUNT).fetchone() or (0,)
-    return {"samples": int(count), "beds": plan.size.beds, "residents": plan.residents,
-            "alerts": plan.alerts, "seconds": round(stopwatch() - began)}  # fmt: skip
-
-
-_COUNT = "select sum(row_count) from pieces('sample', false)"
+        sample, *_ = storage.measure(connection, Keep())
+    return {"samples": sample.rows, "beds": plan.size.beds, "residents": plan.residents,
+            "alerts": plan.alerts, "bytes_per_recent_sample": sample.recent_bytes_per_row,
+            "bytes_per_finished_sample": sample.finished_bytes_per_row,
+            "seconds": round(stopwatch() - began)}  # fmt: skip
 
 
 @contextmanager
@@ -256,7 +260,7 @@ def _ask_database(whole: Stack, question: Question, beds: int, console: Console)
     drawn = np.random.default_rng(2).integers(beds, size=question.times // 2).tolist()
     told: list[str] = []
     took = []
-    with psycopg.connect(whole.postgres.url) as connection:
+    with psycopg.connect(whole.postgres.url, options=server.OPTIONS) as connection:
         connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
         connection.execute(_TELL)
         for bed in drawn:

@@ -10,6 +10,15 @@ create table late_sample (like sample);
 create index late_sample_of_device on late_sample (device, measured_at);
 create index late_sample_arrival on late_sample (received_at);
 
+-- Where the claim of roll-ups and 'closed' stand, and stay until the caller's transaction ends. (Each
+-- is looked at after the lock is had.)
+create function marks_for_writing(out claimed timestamptz, out closed timestamptz)
+language plpgsql as $$
+begin
+    claimed := rollup_claim();
+    closed := (select at from progress where name = 'closed');
+end $$;
+
 -- Element n of each array is of sample n, in order of measured_at; an array is null where nothing
 -- was said of its quantity in that hour.
 create table sample_pack (

@@ -1,6 +1,7 @@
 """Packed or not, late or repeated: what was told is read once, and as it was told."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -16,6 +17,7 @@ from domain.time import DAY, HOUR, MINUTE, Micros, from_datetime, to_datetime
 from ingest import packing, retention, rollups, storage, store
 from ingest.retention import Keep
 from tests.ingest.test_rollups import ANNA, BED, SPARE, Said, samples
+from tests.waiting import eventually
 
 FIRST = from_datetime(datetime(2026, 11, 18, tzinfo=UTC))
 KEEP = Keep(samples=30, uncompressed=1)
@@ -130,6 +132,29 @@ def test_what_came_late_is_put_into_its_pack_an_hour_later(
     assert in_tables(home) == ((62, 0, 0) if database_kind == "timescale" else (0, 0, 62))
 
 
+@pytest.mark.every_edition(connections=2)
+def test_a_writer_who_waits_while_a_day_is_closed_writes_beside_it(
+    home: psycopg.Connection, database_url: str
+) -> None:
+    with (
+        psycopg.connect(database_url, autocommit=True) as keeper,
+        psycopg.connect(database_url) as writer,
+        ThreadPoolExecutor() as threads,
+    ):
+        store.prepare(writer)
+        writer.commit()
+        with keeper.transaction():
+            rollups.queries.keep_writers_out(keeper)
+            rollups.queries.advance(keeper, name="closed", at=to_datetime(FIRST + DAY))
+            written = threads.submit(say, writer, LATER, (FIRST, {"heart_rate": 60.0}))
+            waits = "select from pg_locks where locktype = 'advisory' and not granted"
+            eventually(lambda: home.execute(waits).fetchall(), "a writer who waits")
+        written.result(10)
+        writer.commit()
+    assert in_tables(home) == (0, 1, 0)
+    assert len(told(home)) == 1
+
+
 def test_a_day_is_dropped_an_hour_after_something_came_into_it(
     home: psycopg.Connection, database_kind: str
 ) -> None:
@@ -212,7 +237,7 @@ class Model:
 
 @given(_deeds)
 @settings(
-    max_examples=25,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
