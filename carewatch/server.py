@@ -27,7 +27,8 @@ WAIT_S = 3.0
 QUERY_S = 15.0
 """The longest statement: one person's chart must not keep everybody else waiting."""
 OPTIONS = f"-c jit=off -c statement_timeout={int(QUERY_S * 1000)}"
-"""Of the API's connections. To compile a statement takes longer than any of ours does."""
+"""Of the API's connections. To compile a statement, where the server can, takes longer than most of
+ours do."""
 START_S = 10.0
 GRACE_S = 5
 """How long requests may take to end when we are to stop."""
