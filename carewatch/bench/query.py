@@ -286,7 +286,9 @@ def _ask_database(
     drawn = np.random.default_rng(2).integers(beds, size=question.times // 2).tolist()
     told: list[str] = []
     took = []
-    with psycopg.connect(whole.postgres.url, options=server.OPTIONS) as connection:
+    # In a transaction, a statement's plan would only be told when the next statement begins.
+    url, options = whole.postgres.url, server.OPTIONS
+    with psycopg.connect(url, autocommit=True, options=options) as connection:
         connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
         connection.execute(_TELL)
         for bed in drawn:
