@@ -1,7 +1,7 @@
 /** Notifications of this browser: whether it shows them, and how to begin and to end that. */
 import { api, Problem } from './api';
 import { worker } from './worker.svelte';
-import { t } from './i18n.svelte';
+import { language, t } from './i18n.svelte';
 
 /** `denied`: only the browser's own settings can change it. */
 export type PushState = 'unknown' | 'impossible' | 'denied' | 'off' | 'on';
@@ -26,6 +26,7 @@ class Push {
     const made = await subscribed(manager, public_key);
     const { endpoint = '', keys = {} } = made.toJSON();
     await api.post('/me/push', { body: { endpoint, keys: { p256dh: keys.p256dh ?? '', auth: keys.auth ?? '' } } });
+    await speak();
     await this.look();
   }
 
@@ -47,6 +48,14 @@ class Push {
     if (!('Notification' in globalThis)) return undefined;
     return (await worker.ready())?.pushManager;
   }
+}
+
+/** Where these are the first messages that somebody gets, they come in the language of the page. */
+async function speak(): Promise<void> {
+  const { language: told, items } = await api.get('/me/channels');
+  if (items.length > 1 || told === language.current) return;
+  const kept = items.map(({ id, priorities }) => ({ id, priorities }));
+  await api.put('/me/channels', { body: { language: language.current, items: kept } });
 }
 
 /** Whether it is among the channels of who is logged in: a browser may have had another reader. */
