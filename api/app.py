@@ -31,6 +31,7 @@ from api.routes import (
     homes,
     latest,
     models,
+    offers,
     pauses,
     policies,
     quarantine,
@@ -93,8 +94,9 @@ def create_app(
     )
     app.state.context = context
     for routes in (
-        session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        testing, users, teams, quarantine, audit, duty, rotas, policies, pauses, figures, feed,
+        session, channels, alerts, offers, handover, residents, readings, latest, homes, devices,
+        models, testing, users, teams, quarantine, audit, duty, rotas, policies, pauses, figures,
+        feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)

@@ -1,6 +1,7 @@
 """The console's files: how they are served, and that they ask no other host."""
 
 import re
+import struct
 import zlib
 from pathlib import Path
 
@@ -53,6 +54,35 @@ def test_nothing_stands_in_the_page_itself_that_the_content_policy_forbids(built
     assert re.findall(r"<script[^>]*>([^<]+)", page) == []
     assert "<style" not in page
     assert not re.search(r"\s(style|on[a-z]+)=", page)
+
+
+def test_the_console_can_be_installed(browser: TestClient, built: Path) -> None:
+    (address,) = re.findall(r'rel="manifest" href="([^"]+)"', browser.get("/").text)
+    manifest = browser.get(address)
+    assert manifest.headers["content-type"] == "application/manifest+json"
+    assert browser.get("/manifest.webmanifest").json() == manifest.json()
+    icons = manifest.json()["icons"]
+    assert {icon.get("purpose", "any") for icon in icons} == {"any", "maskable"}
+    for icon in icons:
+        found = browser.get(icon["src"])
+        assert found.headers["content-type"] == icon["type"]
+        if icon["type"] == "image/png":
+            width, height = struct.unpack(">II", found.content[16:24])
+            assert icon["sizes"] == f"{width}x{height}"
+
+
+def test_the_service_worker_is_at_the_root_and_knows_all_files_of_its_build(
+    browser: TestClient, built: Path
+) -> None:
+    worker = browser.get("/sw.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache", "else a new version is not noticed"
+    named = set(re.findall(r"/console/[\w./-]+\.\w+", worker.text))
+    ours = {f"/console/{path.relative_to(built).as_posix()}" for path in built.rglob("*.*")}
+    at_the_root = {f"/console/{name}" for name in ("index.html", "sw.js", "manifest.webmanifest")}
+    assert ours - at_the_root <= named
+    for address in named:
+        assert browser.get(address).status_code == 200
 
 
 def test_the_scripts_are_small(built: Path) -> None:

@@ -32,3 +32,12 @@ export function clock(at: number, now: number, locale: string): string {
   const form = today ? time : { ...time, month: 'short' as const, day: 'numeric' as const };
   return new Intl.DateTimeFormat(locale, form).format(at);
 }
+
+/** How long something lasted: "2 minutes", in one unit, without a fraction where there is none. */
+export function span(length: number, locale: string): string {
+  const [unit, size] = step(Math.max(length, 1000));
+  const value = length / size;
+  const whole = unit === 'second' || Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
+  const form = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: whole ? 0 : 1 } as const;
+  return new Intl.NumberFormat(locale, form).format(value);
+}
