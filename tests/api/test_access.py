@@ -63,6 +63,7 @@ PATCH /devices/{device} {"place": "bedroom"} |403    |+/404  |+/404  |403    |40
 PATCH /devices/spare {"resident": "{resident}"} |403    |+/422  |+/422  |403    |403    |+/+
 PATCH /devices/spare {"team": "{team}"}      |403    |+/422  |+/422  |403    |403    |+/+
 POST /devices/{spare}/rotate                 |403    |+/404  |+/404  |403    |+/404  |+/+
+GET /devices/{spare}/messages                |403    |+/404  |+/404  |403    |+/404  |+/+
 GET /devices/{device}/commands               |403    |+/404  |+/404  |403    |+/404  |+/+
 POST /devices/{device}/commands {"command": "test"} |403    |+/404  |+/404  |403    |+/404  |+/+
 DELETE /devices/{spare}                      |403    |+/404  |+/404  |403    |+/404  |+/+
@@ -88,6 +89,7 @@ GET /me                                      |+      |+      |+      |+      |+ 
 DELETE /session                              |+      |+      |+      |+      |+      |+
 GET /duty?team={team}                        |403    |+/422  |+/422  |403    |403    |+/+
 GET /duty/gaps                               |403    |+      |+      |403    |403    |+
+GET /me/duties                               |+      |+      |+      |+      |403    |+
 GET /me/duties.ics                           |+      |+      |+      |+      |403    |+
 GET /rotas                                   |403    |+      |+      |403    |403    |+
 PUT /rotas/r {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+
