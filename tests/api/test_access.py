@@ -63,7 +63,6 @@ PATCH /devices/{device} {"place": "bedroom"} |403    |+/404  |+/404  |403    |40
 PATCH /devices/spare {"resident": "{resident}"} |403    |+/422  |+/422  |403    |403    |+/+
 PATCH /devices/spare {"team": "{team}"}      |403    |+/422  |+/422  |403    |403    |+/+
 POST /devices/{spare}/rotate                 |403    |+/404  |+/404  |403    |+/404  |+/+
-GET /devices/{spare}/messages                |403    |+/404  |+/404  |403    |+/404  |+/+
 GET /devices/{device}/commands               |403    |+/404  |+/404  |403    |+/404  |+/+
 POST /devices/{device}/commands {"command": "test"} |403    |+/404  |+/404  |403    |+/404  |+/+
 DELETE /devices/{spare}                      |403    |+/404  |+/404  |403    |+/404  |+/+

@@ -130,3 +130,15 @@ def test_wrong_fields_are_named_one_by_one(ask: dict[str, Asker]) -> None:
     problem = ask["station"].ask("POST", "/devices", json=body).json()
     assert [each["field"] for each in problem["errors"]] == ["interval_s", "id"]
     assert all(each["detail"] in problem["detail"] for each in problem["errors"])
+
+
+def test_only_who_looks_after_devices_may_watch_one_of_their_own(ask: dict[str, Asker]) -> None:
+    """A right to see one is in the stories above: such an answer never ends."""
+
+    def status(account: str, device: str) -> int:
+        return ask[account].ask("GET", f"/devices/{device}/messages").status_code
+
+    assert [status(account, "spare") for account in ("family", "responder", "volunteer")] == [
+        403
+    ] * 3
+    assert [status(account, "bed-carl") for account in ("station", "centre", "vendor")] == [404] * 3
