@@ -25,12 +25,14 @@ from api.routes import (
     devices,
     duty,
     feed,
+    figures,
     handover,
     health,
     homes,
     latest,
     messages,
     models,
+    pauses,
     policies,
     quarantine,
     readings,
@@ -38,6 +40,7 @@ from api.routes import (
     rotas,
     session,
     teams,
+    testing,
     users,
 )  # fmt: skip
 from api.schemas import DeviceMessage
@@ -100,12 +103,14 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, handover, residents, readings, latest, homes, devices, messages,
-        models, users, teams, quarantine, audit, duty, rotas, policies, feed,
+        models, testing, users, teams, quarantine, audit, duty, rotas, policies, pauses, figures,
+        feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)
     app.include_router(answers.router)
     app.include_router(handover.page)
+    app.include_router(figures.page)
     app.include_router(health.router)
     site.add(app)
     problems.install(app)
