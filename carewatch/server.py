@@ -51,6 +51,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         mqtt_url=settings.mqtt_url,
         asks_us=settings.nats_url is not None,
         reply_secret=settings.reply_secret,
+        device_url=settings.device_url,
     ) as server:
         _log.info("the API answers", url=server.url)
         server.wait(stop)
@@ -72,6 +73,7 @@ class Server:
         mqtt_url: str | None = None,
         asks_us: bool = False,
         reply_secret: str | None = None,
+        device_url: str | None = None,
     ) -> None:
         self._database_url = database_url
         self._clock = clock
@@ -79,6 +81,7 @@ class Server:
         self._mqtt_url = mqtt_url
         self._asks_us = asks_us
         self._reply_secret = reply_secret
+        self._device_url = device_url
         self._exits = ExitStack()
 
     @property
@@ -93,6 +96,7 @@ class Server:
             self._clock,
             lambda: parts(self._database_url, self._mqtt_url, self._asks_us),
             self._reply_secret,
+            self._device_url,
         )
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed

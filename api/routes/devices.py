@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api import audit
 from api.access import Viewer
-from api.context import Caller, Now, Transaction
+from api.context import Caller, Now, Shared, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, people, queries
 from api.fields import Id, Page
@@ -50,7 +50,9 @@ def list_devices(
 @router.post(
     "", response_model=NewSecret, status_code=201, responses=documented(401, 403, 409, 422)
 )
-def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> object:
+def create_device(
+    body: NewDevice, caller: Caller, connection: Transaction, shared: Shared
+) -> object:
     """Register a device; the answer holds its secret, which cannot be read again.
 
     A vendor registers its own, placed with nobody; others in their own area.
@@ -71,7 +73,7 @@ def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> o
     )  # fmt: skip
     shown = _shown(caller, device_of(connection, caller, body.id))
     _note(connection, caller, "create_device", shown, body.said())
-    return shown | {"secret": secret}
+    return shown | {"secret": secret, "mqtt": shared.device_url}
 
 
 @router.get("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
@@ -102,12 +104,12 @@ def change_device(
 @router.post(
     "/{device}/rotate", response_model=NewSecret, responses=documented(401, 403, 404, 409, 422)
 )
-def rotate_device(device: Id, caller: Caller, connection: Transaction) -> object:
+def rotate_device(device: Id, caller: Caller, connection: Transaction, shared: Shared) -> object:
     """Another secret; whoever is connected with the old one is put out."""
     row = _own_or_unplaced(connection, caller, device)
     secret = registry.rotate(connection, device)
     _note(connection, caller, "rotate_device", row, ["secret"])
-    return _shown(caller, row) | {"secret": secret}
+    return _shown(caller, row) | {"secret": secret, "mqtt": shared.device_url}
 
 
 @router.delete("/{device}", status_code=204, responses=documented(401, 403, 404, 409, 422))

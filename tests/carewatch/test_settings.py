@@ -88,3 +88,14 @@ def test_a_child_process_gets_the_same_settings() -> None:
 def test_every_setting_of_the_outer_names_is_there() -> None:
     names = "data host http_port mqtt_port nats_port database_port database_url mqtt_url log"
     assert set(names.split()) | {"log_format"} <= set(Settings.model_fields)
+
+
+def test_devices_are_told_an_address_without_a_login() -> None:
+    assert Settings().device_url is None
+    assert (
+        Settings(mqtt_url="mqtt://pump:secret@127.0.0.1:1883").device_url == "mqtt://127.0.0.1:1883"
+    )
+    outside = Settings(mqtt_url="mqtt://x:y@127.0.0.1", public_mqtt_url="mqtts://care.example:8883")
+    assert outside.device_url == "mqtts://care.example:8883"
+    with pytest.raises(ValueError, match="no login"):
+        Settings(public_mqtt_url="mqtt://pump:secret@care.example")
