@@ -28,6 +28,7 @@ def latest(
     now: Micros,
     *,
     team: str | None = None,
+    resident: str | None = None,
     after: str | None = None,
     limit: int = 1,
 ) -> list[dict[str, Any]]:
@@ -36,5 +37,7 @@ def latest(
     del scope["vendor"]
     since = to_datetime(now - SPAN)
     return list(
-        queries.latest(connection, team=team, after=after, limit=limit, since=since, **scope)
+        queries.latest(
+            connection, team=team, resident=resident, after=after, limit=limit, since=since, **scope
+        )
     )

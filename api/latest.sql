@@ -1,8 +1,9 @@
 -- The latest state of residents; who is asked is as in queries.sql, see api/access.py.
 
--- name: latest(team, after, limit, since, everything, residents, teams, unowned)
+-- name: latest(team, resident, after, limit, since, everything, residents, teams, unowned)
 -- Of each resident what its devices told in their last 8 samples since an instant, the newest
--- first; when they were heard; and its open alerts. Of one team with all below it, or of all.
+-- first; when they were heard; and its open alerts. Of one team with all below it, of
+-- one resident, or of all.
 with recursive area as (
     select t.id from team t where t.id = :team
     union
@@ -10,6 +11,7 @@ with recursive area as (
 ), shown as materialized (
     select r.id, r.slot, r.name, r.team_id from resident r
     where (cast(:after as text) is null or r.id > :after)
+      and (cast(:resident as text) is null or r.id = :resident)
       and (cast(:team as text) is null or r.team_id in (select id from area))
       and (:everything or r.id = any(cast(:residents as text[]))
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))

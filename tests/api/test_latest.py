@@ -49,6 +49,13 @@ def test_a_team_has_those_below_it(ask: dict[str, Asker]) -> None:
     assert shown("centre", team="abroad") == []
 
 
+def test_one_resident_alone(ask: dict[str, Asker]) -> None:
+    assert [
+        item["resident"] for item in ask["centre"].get("/latest", resident="bert")["items"]
+    ] == ["bert"]
+    assert ask["family"].get("/latest", resident="bert")["items"] == []
+
+
 def test_pages_follow_each_other(ask: dict[str, Asker]) -> None:
     first = ask["centre"].get("/latest", limit="1")
     rest = ask["centre"].get("/latest", limit="1", cursor=first["next"])
