@@ -16,7 +16,7 @@ help:
 	@echo "make clean      take away what the others made"
 
 demo: $(VENV)/installed
-	@$(BIN)/python hatch_build.py
+	-@$(BIN)/python hatch_build.py
 	$(BIN)/carewatch demo
 
 test: check

@@ -41,8 +41,14 @@ class ConsoleHook(BuildHookInterface):  # type: ignore[type-arg]
         return [] if _machine_node() else [WHEEL]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name == "wheel":
+        if self.target_name != "wheel":
+            return
+        try:
             build()
+        except SystemExit as reason:
+            if version != "editable":
+                raise
+            self.app.display_warning(f"{reason} Everything but the console works without it.")
 
 
 def build() -> None:

@@ -111,6 +111,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "push_key": _HELPERS,
     "add_push": _HELPERS,
     "get_handover": _CARERS | {"responder"},
+    "get_figures": _STAFF,
+    "figures_csv": _STAFF,
 }
 """Roles that may use a call, by the name of its route. A call that is not listed is nobody's."""
 

@@ -25,6 +25,7 @@ from api.routes import (
     devices,
     duty,
     feed,
+    figures,
     handover,
     health,
     homes,
@@ -91,12 +92,14 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        users, teams, quarantine, audit, duty, rotas, policies, feed,
+        users, teams, quarantine, audit, duty, rotas, policies,
+        figures, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)
     app.include_router(answers.router)
     app.include_router(handover.page)
+    app.include_router(figures.page)
     app.include_router(health.router)
     site.add(app)
     problems.install(app)

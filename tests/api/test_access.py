@@ -102,6 +102,9 @@ GET /me/channels                             |+      |+      |+      |+      |40
 PUT /me/channels {"language": "zh", "items": []} |+      |+      |+      |+      |403    |+
 GET /me/push                                 |+      |+      |+      |+      |403    |+
 GET /alerts/{alert}/handover                 |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /figures?team={team}                     |403    |+/422  |+/422  |403    |403    |+/+
+GET /figures/report.csv?team={team}          |403    |+/422  |+/422  |403    |403    |+/+
+GET /figures                                 |403    |+      |+      |403    |403    |+
 """
 
 
