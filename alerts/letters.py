@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from alerts import ledger, links
-from alerts.alert import Duty, change_of
+from alerts.alert import change_of
 from alerts.channels.channel import AddressGone, Channel, DeliveryFailed, Message
 from alerts.outbox import (
     DELIVERIES,
@@ -259,7 +259,7 @@ def hasten(connection: Connection, claimed: Claimed, now: Micros) -> bool:
             now=to_datetime(now),
         ):
             return False
-        duty = Duty(alert.step, alert.round, alert.responsible, now, alert.asked, alert.policy_id)
+        duty = alert.duty_until(now)
         reason = f"Nobody of {alert.responsible} could be reached by any channel."
         ledger.append(connection, [change_of(alert, "hastened", now, reason, duty=duty)], now)
     return True

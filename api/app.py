@@ -31,6 +31,7 @@ from api.routes import (
     homes,
     latest,
     models,
+    pauses,
     policies,
     quarantine,
     readings,
@@ -38,6 +39,7 @@ from api.routes import (
     rotas,
     session,
     teams,
+    testing,
     users,
 )  # fmt: skip
 from api.throttle import Throttle
@@ -92,8 +94,7 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        users, teams, quarantine, audit, duty, rotas, policies,
-        figures, feed,
+        testing, users, teams, quarantine, audit, duty, rotas, policies, pauses, figures, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)

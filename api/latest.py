@@ -35,9 +35,9 @@ def latest(
     """Residents whom the caller may see, by id, each with its latest state."""
     scope = caller.scope()
     del scope["vendor"]
-    since = to_datetime(now - SPAN)
+    span = {"since": to_datetime(now - SPAN), "now": to_datetime(now)}
     return list(
         queries.latest(
-            connection, team=team, resident=resident, after=after, limit=limit, since=since, **scope
+            connection, team=team, resident=resident, after=after, limit=limit, **span, **scope
         )
     )

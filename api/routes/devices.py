@@ -20,6 +20,8 @@ from domain.directory import DeviceKind
 from domain.time import to_datetime
 from gateway import registry
 
+_PLACED_FIELDS = ("model", "resident", "team", "place", "interval_s", "test_interval_days")
+
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 _NOT_A_VENDORS = {"resident": None, "team": None, "place": None}
@@ -65,15 +67,16 @@ def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> o
     secret = registry.add(
         connection, body.id, body.kind, vendor=vendor, model=body.model, resident=body.resident,
         team=body.team, place=body.place, interval_s=body.interval_s,
+        test_interval_days=body.test_interval_days,
     )  # fmt: skip
-    shown = _shown(caller, _one(connection, caller, body.id))
+    shown = _shown(caller, device_of(connection, caller, body.id))
     _note(connection, caller, "create_device", shown, body.said())
     return shown | {"secret": secret}
 
 
 @router.get("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
 def get_device(device: Id, caller: Caller, connection: Transaction) -> object:
-    shown = _shown(caller, _one(connection, caller, device))
+    shown = _shown(caller, device_of(connection, caller, device))
     audit.read(connection, caller, "get_device", [shown["resident"]], f"device:{device}")
     return shown
 
@@ -84,16 +87,16 @@ def change_device(
 ) -> object:
     """Place a device with a resident (null: with nobody), or say more of it."""
     said = body.said()
-    before = _shown(caller, _one(connection, caller, device))
+    before = _shown(caller, device_of(connection, caller, device))
     row = before | said
     if "resident" in said and body.resident is not None:
         _check_resident(caller, connection, body.resident)
     if "team" in said or ("resident" in said and body.resident is None):
         check_team(caller, connection, row["team"])
-    fields = {name: row[name] for name in ("model", "resident", "team", "place", "interval_s")}
+    fields = {name: row[name] for name in _PLACED_FIELDS}
     queries.place_device(connection, id=device, **fields)
     _note(connection, caller, "change_device", row, said, before["resident"])
-    return _shown(caller, _one(connection, caller, device))
+    return _shown(caller, device_of(connection, caller, device))
 
 
 @router.post(
@@ -123,7 +126,7 @@ def list_commands(
     device: Id, caller: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
 ) -> object:
     """Commands and their results, the latest first."""
-    _one(connection, caller, device)
+    device_of(connection, caller, device)
     at, after = decode(cursor, datetime, str) if cursor else (None, None)
     rows = list(
         queries.commands(
@@ -149,7 +152,7 @@ def send_command(
     device: Id, body: NewCommand, caller: Caller, connection: Transaction, now: Now
 ) -> object:
     """Have the device do something; its answer appears in the list of commands."""
-    _note(connection, caller, "send_command", _one(connection, caller, device), [body.command])
+    _note(connection, caller, "send_command", device_of(connection, caller, device), [body.command])
     told = f"{device}|{body.command}|{caller.account_id}|{now}"
     command = hashlib.sha256(told.encode()).hexdigest()[:20]
     made = queries.insert_command(
@@ -195,13 +198,14 @@ def _check_comeback(caller: Viewer, connection: Connection, device: str) -> None
 
 
 def _own_or_unplaced(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
-    row = _one(connection, caller, device)
+    row = device_of(connection, caller, device)
     if caller.role == "vendor" and row["resident_id"] is not None:
         raise conflict(_PLACED)
     return row
 
 
-def _one(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+def device_of(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+    """One that the caller may see; a problem where there is none."""
     for row in _rows(connection, caller, id=device):
         return row
     raise not_found("device", device)

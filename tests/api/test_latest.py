@@ -12,7 +12,7 @@ def test_each_quantity_as_it_was_told_last(ask: dict[str, Asker], world: World) 
         "resident": "anna", "name": "Anna", "team": "village-a", "heard_at": None,
         "measured_at": "2026-11-21T08:29:00.000Z", "heart_rate": 61.0, "respiration_rate": 14.5,
         "spo2": None, "in_bed": True, "movement": 0.5, "presence": None,
-        "open_alerts": 0, "priority": None,
+        "open_alerts": 0, "priority": None, "absence": None,
     }  # fmt: skip
 
 
@@ -37,6 +37,12 @@ def test_open_alerts_are_counted(ask: dict[str, Asker], world: World) -> None:
     world.connection.execute("update alert set priority = 'low' where id = 'two'")
     (anna,) = ask["family"].get("/latest")["items"]
     assert (anna["open_alerts"], anna["priority"]) == (2, "high")
+
+
+def test_who_is_away_is_told_with_the_cause(ask: dict[str, Asker], world: World) -> None:
+    ask["family"].post("/residents/anna/absences", {"cause": "hospital"}, expect=201)
+    (anna,) = ask["family"].get("/latest")["items"]
+    assert anna["absence"] == "hospital"
 
 
 def test_a_team_has_those_below_it(ask: dict[str, Asker]) -> None:

@@ -8,7 +8,7 @@ const MIDNIGHT = Date.parse('2026-11-21T23:59:00Z');
 
 function told(at: number, more: Partial<Schema['Latest']> = {}): Schema['Latest'] {
   const then = new Date(at).toISOString();
-  return { resident: 'rosa', name: 'Rosa', heard_at: then, measured_at: then, in_bed: true, ...more } as Schema['Latest'];
+  return { resident: 'rosa', name: 'Rosa', heard_at: then, measured_at: then, in_bed: true, absence: null, ...more } as Schema['Latest'];
 }
 const alert = (kind: string, priority = 'medium') =>
   ({ id: kind, kind, priority, state: 'open', raised_at: '2026-11-21T11:00:00Z' }) as Alert;
@@ -28,6 +28,10 @@ test('a device that is not heard is no alarm, and no well-being', () => {
 test('out of bed is worth a look at night alone', () => {
   expect(conditionOf(told(NOW, { in_bed: false }))).toBe('well');
   expect(conditionOf(told(MIDNIGHT, { in_bed: false }), [], MIDNIGHT)).toBe('out');
+});
+
+test('who is not at home is not out of bed', () => {
+  expect(conditionOf(told(MIDNIGHT, { in_bed: false, absence: 'hospital' }), [], MIDNIGHT)).toBe('absent');
 });
 
 test('the night is that of the home', () => {

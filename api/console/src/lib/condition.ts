@@ -77,6 +77,7 @@ function conditionOf(
 ): Condition {
   if (alerts.some((alert) => !isSilence(alert))) return 'alarmed';
   if (isLost(row, alerts, now)) return 'lost';
+  if (row.absence !== null) return 'absent';
   return night && whereabouts === 'up' ? 'out' : 'well';
 }
 

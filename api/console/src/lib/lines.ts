@@ -1,15 +1,17 @@
 /** What the charts of a person are made of: which lines, where they break, and the own range. Pure. */
 import type { Schema } from './api';
+import type { paths } from './openapi';
 import type { Range, Rate } from './nights';
 import type { Span } from './span';
 
+export type Quantity = paths['/api/v1/residents/{resident}/samples']['get']['parameters']['query']['quantity'];
 /** What was told of one quantity. */
 export type Told = Schema['Samples'];
 
 export interface Line {
   /** Of the chart: a word of the family `quantity`. */
   name: string;
-  quantities: string[];
+  quantities: Quantity[];
   digits: number;
   /** The quantity of nights whose own range is drawn behind it. */
   rate?: Rate;
