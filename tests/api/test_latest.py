@@ -40,7 +40,7 @@ def test_open_alerts_are_counted(ask: dict[str, Asker], world: World) -> None:
 
 
 def test_who_is_away_is_told_with_the_cause(ask: dict[str, Asker], world: World) -> None:
-    ask["family"].post("/residents/anna/absences", {"cause": "hospital"}, expect=201)
+    ask["family"].ask("POST", "/residents/anna/absences", json={"cause": "hospital"})
     (anna,) = ask["family"].get("/latest")["items"]
     assert anna["absence"] == "hospital"
 
