@@ -70,6 +70,7 @@ function timesOf(locale: string, zone: string | undefined): uPlot.Axis {
   const second = new Intl.DateTimeFormat(locale, { minute: '2-digit', second: '2-digit', ...where });
   return {
     space: 72,
+    size: 32,
     values: (_, splits, __, ___, step) => {
       const form = step >= 86_400 ? day : step >= 60 ? minute : second;
       return splits.map((at) => form.format(at * 1000));

@@ -15,6 +15,8 @@ export interface Line {
   digits: number;
   /** The quantity of nights whose own range is drawn behind it. */
   rate?: Rate;
+  /** Told in parts of this: 100 for per cent. */
+  parts?: number;
   /** Shown where there is nothing, too. */
   always?: boolean;
 }
@@ -22,8 +24,8 @@ export interface Line {
 export const LINES: Line[] = [
   { name: 'heart_rate', quantities: ['heart_rate'], digits: 0, rate: 'heart_rate', always: true },
   { name: 'respiration_rate', quantities: ['respiration_rate'], digits: 1, rate: 'respiration_rate', always: true },
-  { name: 'in_bed', quantities: ['in_bed'], digits: 2 },
-  { name: 'movement', quantities: ['movement'], digits: 2 },
+  { name: 'in_bed', quantities: ['in_bed'], digits: 0, parts: 100 },
+  { name: 'movement', quantities: ['movement'], digits: 0, parts: 100 },
   { name: 'spo2', quantities: ['spo2'], digits: 0 },
   { name: 'blood_pressure', quantities: ['systolic', 'diastolic'], digits: 0 },
   { name: 'body_temperature', quantities: ['body_temperature'], digits: 1 },
@@ -52,7 +54,7 @@ export function drawn(line: Line, told: Told[], span: Span, usual: Range | null)
   const times = timesOf(named.map(({ points }) => points), span, gap);
   const series = named.map(({ name, points }) => {
     const byTime = new Map(points);
-    return { name, digits: line.digits, values: times.map((time) => byTime.get(time) ?? null) };
+    return { name, digits: line.digits, values: times.map((time) => scaled(byTime.get(time), line.parts)) };
   });
   return {
     name: line.name,
@@ -62,6 +64,10 @@ export function drawn(line: Line, told: Told[], span: Span, usual: Range | null)
     empty: told.every((one) => !one.points.length),
     always: line.always ?? false,
   };
+}
+
+function scaled(value: number | undefined, parts = 1): number | null {
+  return value === undefined ? null : value * parts;
 }
 
 interface Column {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ownRange, placeIn, stretches, type Night } from './nights';
+import { ownRange, placeIn, stretches, toldOf, type Night } from './nights';
 
 const NIGHT = { from: 100, to: 200 };
 const night = (p10: number, p90: number) => ({ heart_rate: { p10, p90 } }) as Night;
@@ -20,6 +20,10 @@ test('a point holds until the next one, within the night', () => {
 
 test('where nothing was told, nothing is known', () => {
   expect(stretches([[100, 1], [180, 1], [185, 0]], NIGHT, 10)).toEqual([{ from: 100, to: 110 }, { from: 180, to: 185 }]);
+});
+
+test('out of bed is known, and is not the same as unknown', () => {
+  expect(toldOf([[100, 1], [110, 0], [120, 0]], NIGHT, 50)).toEqual({ inBed: [{ from: 100, to: 110 }], known: [{ from: 100, to: 120 }] });
 });
 
 test('a span has its place in the night', () => {

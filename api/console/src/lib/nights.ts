@@ -19,17 +19,27 @@ export function ownRange(nights: Night[], rate: Rate): Range | null {
   return { low: median(told.map((spread) => spread.p10)), high: median(told.map((spread) => spread.p90)) };
 }
 
+/** When somebody was in bed, and when anything was told at all: spans within a night, in order. */
+export interface Told {
+  inBed: Span[];
+  known: Span[];
+}
+
+export function toldOf(points: [number, number][], night: Span, gap: number): Told {
+  return { inBed: stretches(points, night, gap), known: stretches(points, night, gap, -1) };
+}
+
 /**
  * When it was so, out of points of 0 and 1 (or means between): spans within `night`, in order.
  * A point holds until the next one; where that is further away than `gap`, nothing is known.
  */
-export function stretches(points: [number, number][], night: Span, gap: number): Span[] {
+export function stretches(points: [number, number][], night: Span, gap: number, least = 0.5): Span[] {
   const found: Span[] = [];
   points.forEach(([at, value], index) => {
     const until = Math.min(points[index + 1]?.[0] ?? at, at + gap);
     const from = Math.max(at, night.from);
     const to = Math.min(until, night.to);
-    if (value < 0.5 || from >= to) return;
+    if (value < least || from >= to) return;
     const last = found.at(-1);
     if (last && from <= last.to) last.to = to;
     else found.push({ from, to });
