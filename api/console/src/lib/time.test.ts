@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exact, relative } from './time';
+import { clock, exact, relative } from './time';
 
 const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
 
@@ -20,4 +20,11 @@ test('a deadline that lies ahead is told as one', () => {
 test('the exact time names its zone', () => {
   expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('11:00:00');
   expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('GMT+8');
+});
+
+test('a clock tells the day that is not today, and the year that is not this one', () => {
+  expect(clock(NOW, NOW + 60_000, 'en-GB', 'UTC')).toBe('03:00');
+  expect(clock(NOW, NOW + 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov, 03:00');
+  expect(clock(NOW, NOW + 60_000, 'en-GB', 'Asia/Shanghai')).toBe('11:00');
+  expect(clock(NOW, NOW + 40 * 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov 2026, 03:00');
 });

@@ -25,13 +25,16 @@ export function exact(at: number, locale: string, zone?: string): string {
   return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).format(at);
 }
 
-/** The time on the clock; with the day where it is not today's. */
+/** The time on the clock; with the day where it is not today's, and the year where it is another. */
 export function clock(at: number, now: number, locale: string, zone?: string): string {
   const where = zone ? { timeZone: zone } : {};
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...where };
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...where });
   const today = day.format(at) === day.format(now);
-  const form = today ? time : { ...time, month: 'short' as const, day: 'numeric' as const };
+  if (today) return new Intl.DateTimeFormat(locale, time).format(at);
+  const year = new Intl.DateTimeFormat(locale, { year: 'numeric', ...where });
+  const far = year.format(at) === year.format(now) ? {} : { year: 'numeric' as const };
+  const form = { ...time, ...far, month: 'short' as const, day: 'numeric' as const };
   return new Intl.DateTimeFormat(locale, form).format(at);
 }
 
