@@ -55,7 +55,7 @@ export function byCondition(one: Glance, other: Glance): number {
   return (
     CONDITIONS.indexOf(one.condition) - CONDITIONS.indexOf(other.condition) ||
     firstOf(one, other) ||
-    one.name.localeCompare(other.name) ||
+    one.name.localeCompare(other.name, undefined, { numeric: true }) ||
     one.resident.localeCompare(other.resident)
   );
 }
