@@ -16,8 +16,24 @@ with recursive area as (
       and (:everything or r.id = any(cast(:residents as text[]))
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
     order by r.id limit :limit
-), told as (
-    select s.slot as subject, max(x.measured_at) as measured_at,
+)
+select s.id as resident, s.name, s.team_id as team, heard.heard_at, told.measured_at,
+       told.heart_rate, told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
+       alarmed.open_alerts, alarmed.priority,
+       (select a.cause from absence a
+        where a.resident_id = s.id and a.ended_at is null
+          and a.starts_at <= :now and a.ends_at > :now
+        order by a.ends_at desc limit 1) as absence
+from shown s
+-- Each resident's by index, one after the other: joins of all at once are a matter of estimates,
+-- and one of them compared each resident with each.
+cross join lateral (
+    select max(h.heard_at) as heard_at
+    from device d join device_status h on h.device = d.slot
+    where d.resident_id = s.id and d.removed_at is null
+) heard
+cross join lateral (
+    select max(x.measured_at) as measured_at,
            (array_agg(heart_rate order by x.measured_at desc)
             filter (where heart_rate is not null))[1] as heart_rate,
            (array_agg(respiration_rate order by x.measured_at desc)
@@ -29,36 +45,19 @@ with recursive area as (
             filter (where movement is not null))[1] as movement,
            (array_agg(presence order by x.measured_at desc)
             filter (where presence is not null))[1] as presence
-    from shown s join device d on d.resident_id = s.id and d.removed_at is null
+    from device d
     cross join lateral (
-        select * from sample
+        select measured_at, heart_rate, respiration_rate, spo2, in_bed, movement, presence
+        from sample
         where device = d.slot and measured_at > :since and subject = s.slot
         order by measured_at desc limit 8
     ) x
-    group by 1
-), heard as (
-    select d.resident_id, max(h.heard_at) as heard_at
-    from shown s join device d on d.resident_id = s.id and d.removed_at is null
-    join device_status h on h.device = d.slot
-    group by 1
-), alarmed as (
-    select resident_id, cast(count(*) as integer) as open_alerts,
+    where d.resident_id = s.id and d.removed_at is null
+) told
+cross join lateral (
+    select cast(count(*) as integer) as open_alerts,
            (array_agg(priority order by array_position(array['high', 'medium', 'low'], priority)))[1]
                as priority
-    from alert where state <> 'resolved' and resident_id is not null
-    group by 1
-), away as (
-    select distinct on (resident_id) resident_id, cause from absence
-    where ended_at is null and starts_at <= :now and ends_at > :now
-    order by resident_id, ends_at desc
-)
-select s.id as resident, s.name, s.team_id as team, heard.heard_at, told.measured_at,
-       told.heart_rate, told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
-       coalesce(alarmed.open_alerts, 0) as open_alerts, alarmed.priority,
-       away.cause as absence
-from shown s
-left join told on told.subject = s.slot
-left join heard on heard.resident_id = s.id
-left join alarmed on alarmed.resident_id = s.id
-left join away on away.resident_id = s.id
+    from alert where subject = s.id and state <> 'resolved'  -- a subject is its resident's id
+) alarmed
 order by s.id;

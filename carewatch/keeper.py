@@ -1,4 +1,4 @@
-"""The keeper's process: roll-ups, room for the days to come, and forgetting.
+"""The keeper's process: roll-ups, room for the days to come, packing, and forgetting.
 
 One works; another waits until it is gone. Whatever it does is cut into transactions that may be
 repeated, so it can be ended at any moment, and makes up for the time that it was away.
@@ -13,8 +13,8 @@ from prometheus_client import Counter, Gauge
 
 from carewatch import locks
 from carewatch.settings import Settings
-from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, SystemClock
-from ingest import retention, rollups
+from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, SystemClock, stopwatch
+from ingest import packing, retention, rollups
 from ingest.retention import Keep
 
 log = structlog.get_logger()
@@ -26,10 +26,13 @@ WORKING = locks.KEEPING
 ROUND_EVERY: Micros = 30 * SECOND
 _ROOM_EVERY: Micros = 10 * MINUTE
 _FORGET_EVERY: Micros = HOUR
+_PACK_FOR_S = 20.0
+"""Of each round, after which minutes are rolled up again before more is packed."""
 _RETRY_S = (0.1, 0.5, 1.0, 2.0)
 
 ROLLED_UP = Gauge("carewatch_rollup_age_seconds", "How far the minutes lag behind the present")
 CORRECTED = Counter("carewatch_rollup_corrections_total", "Minutes rolled up again")
+PACKED = Counter("carewatch_packed_hours_total", "Hours of finished days that were packed")
 DROPPED = Counter("carewatch_dropped_pieces_total", "Pieces of tables that were dropped for age")
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
@@ -54,12 +57,22 @@ class Keeper:
         CORRECTED.inc(rollups.roll_up(connection, now, since=now - self.keep.samples * DAY))
         if now >= self._forget_due:
             DROPPED.inc(retention.forget(connection, self.keep, now))
+            DROPPED.inc(packing.drop(connection, now))
             retention.compress(connection, self.keep, now)
             retention.fit_chunks(connection, self.chunk_hours)
             self._forget_due = now + _FORGET_EVERY
+        self._pack(connection, now)
         found = rollups.progress(connection)
         if found is not None:
             ROLLED_UP.set((now - found.minute) / SECOND)
+
+    def _pack(self, connection: psycopg.Connection, now: Micros) -> None:
+        """As much as a round has time for; the next one goes on."""
+        began = stopwatch()
+        for _ in packing.pack(connection, self.keep, now):
+            PACKED.inc()
+            if stopwatch() - began > _PACK_FOR_S:
+                return
 
 
 def run(settings: Settings, stop: threading.Event) -> None:

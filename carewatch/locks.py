@@ -17,8 +17,11 @@ KEEPING_THE_DOOR = 7_264_004
 KEEPING = 7_264_005
 """Of the one keeper at work."""
 CLAIMING = 7_264_006
-"""Shared by who writes samples; alone by the keeper that moves the claim (`rollup_claim`)."""
-MAKING_DAYS = 7_264_007
+"""Shared by who writes samples; alone by the keeper that moves a mark (`rollup_claim`)."""
+READING_ALL = 7_264_007
+"""Shared by who reads all tables as of one instant; alone by the keeper that drops what is packed
+(`drop_packed`)."""
+MAKING_DAYS = 7_264_008
 """Of who makes the pieces of tables for days to come (`make_days`)."""
 APPENDING = 7_264_010
 """Of who appends to the history of alerts, until the commit (alerts/queries.sql)."""

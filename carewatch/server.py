@@ -26,6 +26,9 @@ WAIT_S = 3.0
 """How long a request waits for a connection before it is told that the database is away."""
 QUERY_S = 15.0
 """The longest statement: one person's chart must not keep everybody else waiting."""
+OPTIONS = f"-c jit=off -c statement_timeout={int(QUERY_S * 1000)}"
+"""Of the API's connections. To compile a statement, where the server can, takes longer than most of
+ours do."""
 START_S = 10.0
 GRACE_S = 5
 """How long requests may take to end when we are to stop."""
@@ -202,7 +205,7 @@ def _pool(database_url: str) -> ConnectionPool[psycopg.Connection]:
         kwargs={
             "application_name": "carewatch api",
             "connect_timeout": 5,
-            "options": f"-c statement_timeout={int(QUERY_S * 1000)}",
+            "options": OPTIONS,
         },
         open=True,
     )

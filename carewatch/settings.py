@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     chunk_hours: int | None = Field(None, ge=1, le=24)
     """With TimescaleDB: how long a chunk of samples is; else the keeper goes by their rate."""
     compress_after_days: int = Field(7, ge=1)
-    """Where the licence has compression; late samples are slow to add to what is compressed."""
+    """How old samples are when they are packed or, where the licence can, compressed."""
 
     @field_validator("log", "log_format", mode="before")
     @classmethod

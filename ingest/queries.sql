@@ -13,7 +13,7 @@ create temporary table if not exists heard (
     device integer, heard_at timestamptz
 ) on commit delete rows;
 
--- name: keep_samples()!
+-- name: keep_samples(closed)!
 -- A quantity that was said already stays; a repetition changes nothing.
 insert into sample as s (
     device, subject, measured_at, received_at, heart_rate, respiration_rate, spo2, movement,
@@ -23,7 +23,7 @@ select device, subject, measured_at, received_at,
        nullif(heart_rate, 'NaN'), nullif(respiration_rate, 'NaN'), nullif(spo2, 'NaN'),
        nullif(movement, 'NaN'), nullif(signal_quality, 'NaN'), nullif(battery, 'NaN'),
        nullif(rssi, 'NaN'), nullif(in_bed, 'NaN') > 0.5, nullif(presence, 'NaN') > 0.5
-from incoming
+from incoming where measured_at >= :closed
 on conflict (device, measured_at) do update set
     heart_rate = coalesce(s.heart_rate, excluded.heart_rate),
     respiration_rate = coalesce(s.respiration_rate, excluded.respiration_rate),
@@ -43,6 +43,19 @@ where (s.heart_rate is null and excluded.heart_rate is not null)
    or (s.rssi is null and excluded.rssi is not null)
    or (s.in_bed is null and excluded.in_bed is not null)
    or (s.presence is null and excluded.presence is not null);
+
+-- name: keep_late_samples(closed)!
+-- What belongs to days that are closed, repetitions and all: `closed_samples` of migration 0014
+-- tells them apart.
+insert into late_sample (
+    device, subject, measured_at, received_at, heart_rate, respiration_rate, spo2, movement,
+    signal_quality, battery, rssi, in_bed, presence
+)
+select device, subject, measured_at, received_at,
+       nullif(heart_rate, 'NaN'), nullif(respiration_rate, 'NaN'), nullif(spo2, 'NaN'),
+       nullif(movement, 'NaN'), nullif(signal_quality, 'NaN'), nullif(battery, 'NaN'),
+       nullif(rssi, 'NaN'), nullif(in_bed, 'NaN') > 0.5, nullif(presence, 'NaN') > 0.5
+from incoming where measured_at < :closed;
 
 -- name: keep_measurements()!
 -- The rare quantities, a row each.
@@ -133,10 +146,11 @@ select at, state from checkpoint where name = :name;
 
 -- name: samples_since(after)
 -- Samples that arrived after an instant.
-select s.device, s.subject, s.measured_at, s.received_at, s.heart_rate, s.respiration_rate,
-       s.spo2, s.in_bed, s.movement, s.signal_quality, s.presence, s.battery, s.rssi
-from sample s
-where s.received_at > :after;
+select device, subject, measured_at, received_at, heart_rate, respiration_rate, spo2, in_bed,
+       movement, signal_quality, presence, battery, rssi
+from (select * from sample where received_at > :after
+      union all
+      select * from late_sample where received_at > :after) s;
 
 -- name: measurements_since(after)
 -- The rare quantities that arrived after an instant.

@@ -32,6 +32,7 @@ _AT_ONCE = 10_000
 """Rows that one statement deletes."""
 
 RAW = ("sample", "measurement")
+PACKS = ("sample_pack",)
 MINUTES = ("sample_minute",)
 REST = ("sample_hour", "measurement_hour", "sample_night", "event")
 COMPRESSED = RAW
@@ -39,7 +40,8 @@ COMPRESSED = RAW
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Days that things are kept for; ``uncompressed`` is how long late samples come cheaply."""
+    """Days that things are kept for; ``uncompressed``: how old samples are when they are packed
+    or compressed."""
 
     samples: int = 30
     minutes: int = 365
@@ -99,10 +101,10 @@ def forget(connection: psycopg.Connection, keep: Keep, now: Micros) -> int:
     if found is not None:
         raw = min(raw, found.hour)
     raw = raw // DAY * DAY  # as its pieces are cut
-    dropped = _drop(connection, RAW, raw, "raw")
+    dropped = _drop(connection, (*RAW, *PACKS), raw, "raw")
     dropped += _drop(connection, MINUTES, min(raw, now - keep.minutes * DAY), "minutes")
     dropped += _drop(connection, REST, now - keep.rest * DAY, "rest")
-    _delete(connection, keep, now)
+    _delete(connection, keep, raw, now)
     return dropped
 
 
@@ -140,7 +142,10 @@ def _drop(
     return dropped
 
 
-def _delete(connection: psycopg.Connection, keep: Keep, now: Micros) -> None:
+def _delete(connection: psycopg.Connection, keep: Keep, raw: Micros, now: Micros) -> None:
+    before = to_datetime(raw)
+    while queries.forget_late_samples(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
+        pass
     before = to_datetime(now - keep.quarantine * DAY)
     while queries.forget_quarantine(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
         pass

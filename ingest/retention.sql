@@ -18,6 +18,10 @@ where id in (select id from downlink where sent_at < :before order by id limit :
 delete from event_key
 where (device, key) in (select device, key from event_key where received_at < :before limit :limit);
 
+-- name: forget_late_samples(before, limit)!
+delete from late_sample
+where ctid = any(array(select ctid from late_sample where measured_at < :before limit :limit));
+
 -- name: forget_arrivals(before)!
 delete from arrival where received_at < :before;
 

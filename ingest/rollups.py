@@ -49,6 +49,7 @@ class Progress:
     ``claimed``  samples before it are marked when they are written
     ``minute``, ``hour``, ``rare`` (hours of rare quantities), ``night``  rolled up before it
     ``raw``, ``minutes``, ``rest``  samples, minutes and the rest before it have been dropped
+    ``closed``, ``packed``  see ``ingest.packing``
     """
 
     claimed: Micros
@@ -59,6 +60,8 @@ class Progress:
     raw: Micros = 0
     minutes: Micros = 0
     rest: Micros = 0
+    closed: Micros = 0
+    packed: Micros = 0
 
 
 def progress(connection: psycopg.Connection) -> Progress | None:
@@ -67,12 +70,15 @@ def progress(connection: psycopg.Connection) -> Progress | None:
     return Progress(**found) if "claimed" in found else None
 
 
-def mark_late(connection: psycopg.Connection, samples: Batch) -> None:
+def marks_for_writing(connection: psycopg.Connection) -> tuple[Micros, Micros]:
+    """Where ``claimed`` and ``closed`` stand, and stay until the writer's transaction ends."""
+    claimed, closed = (at and from_datetime(at) for at in queries.marks_for_writing(connection))
+    return claimed or 0, closed or 0
+
+
+def mark_late(connection: psycopg.Connection, samples: Batch, claimed: Micros) -> None:
     """Mark the minutes of samples that come after their roll-up; in the writer's transaction."""
-    claimed = queries.rollup_claim(connection)
-    if claimed is None:
-        return
-    late = samples.measured_at < from_datetime(claimed)
+    late = samples.measured_at < claimed
     if late.any():
         minute = samples.measured_at[late] // MINUTE
         pairs = np.unique(np.column_stack((samples.slot[late], minute)), axis=0)
@@ -136,10 +142,9 @@ def _add_minutes(connection: psycopg.Connection, start: Micros, until: Micros) -
 def _refresh(connection: psycopg.Connection) -> None:
     """Minutes and hours as continuous aggregates; a refresh corrects what is stale, too."""
     found = _known(connection)
-    since, hour = _ceil(max(found.raw, found.minutes), HOUR), _floor(found.claimed, HOUR)
-    queries.refresh_minutes(
-        connection, since=to_datetime(found.raw), till=to_datetime(found.claimed)
-    )
+    raw = max(found.raw, found.closed)  # packed before it came to this edition: stays as it is
+    since, hour = _ceil(max(raw, found.minutes), HOUR), _floor(found.claimed, HOUR)
+    queries.refresh_minutes(connection, since=to_datetime(raw), till=to_datetime(found.claimed))
     queries.advance(connection, name="minute", at=to_datetime(found.claimed))
     if since < hour:
         queries.refresh_hours(connection, since=to_datetime(since), till=to_datetime(hour))

@@ -25,8 +25,8 @@ on conflict (name) do update set at = greatest(progress.at, excluded.at);
 -- Until the end of the transaction: see rollup_claim() in migration 0005.
 select pg_advisory_xact_lock(7264006);
 
--- name: rollup_claim()$
-select rollup_claim();
+-- name: marks_for_writing()^
+select claimed, closed from marks_for_writing();
 
 -- name: mark_stale(subjects, minutes)!
 insert into stale_minute (subject, at)

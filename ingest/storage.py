@@ -1,6 +1,6 @@
 """What is on the disk: readings measured and reckoned for a year, and all the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +15,13 @@ from ingest.retention import Keep
 YEAR_DAYS = 365
 
 TABLES = (*retention.RAW, *retention.MINUTES, *retention.REST)
+_OF_SAMPLES = (*retention.PACKS, "late_sample")
+"""Tables whose rows count as samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A partition or chunk. ``compressed``: how many of its rows are, or None."""
+    """A partition or chunk. ``compressed``: how many of its rows are (or are packed), or None."""
 
     piece: str
     row_count: int
@@ -75,8 +77,17 @@ class Table:
     @property
     def bytes_per_row(self) -> float | None:
         """Of all rows, compressed or not; empty pieces have pages too and are left out."""
-        used = sum(piece.bytes for piece in self.pieces if piece.row_count)
-        return round(used / self.rows, 1) if self.rows else None
+        return _bytes_per_row(self.pieces)
+
+    @property
+    def recent_bytes_per_row(self) -> float | None:
+        """Of those that are not compressed yet."""
+        return _bytes_per_row(piece for piece in self.pieces if piece.compressed is None)
+
+    @property
+    def finished_bytes_per_row(self) -> float | None:
+        """Of those that are compressed or packed."""
+        return _bytes_per_row(piece for piece in self.pieces if piece.compressed is not None)
 
     @property
     def oldest(self) -> datetime | None:
@@ -101,6 +112,12 @@ class Table:
         return None if a_day is None else round(a_day * min(self.kept, YEAR_DAYS))
 
 
+def _bytes_per_row(pieces: Iterable[Piece]) -> float | None:
+    used = [piece for piece in pieces if piece.row_count]
+    rows = sum(piece.row_count for piece in used)
+    return round(sum(piece.bytes for piece in used) / rows, 1) if rows else None
+
+
 def measure(connection: psycopg.Connection, keep: Keep, exactly: bool = False) -> list[Table]:
     """All tables of readings. Rows are the database's estimate, unless ``exactly`` counted."""
     days = {
@@ -116,5 +133,5 @@ def measure(connection: psycopg.Connection, keep: Keep, exactly: bool = False) -
 
 def measure_whole(connection: psycopg.Connection) -> Whole:
     """What is not readings: alerts, audit, waves, the outbox and so on, and the log."""
-    others = [Other(*row) for row in sizes.others(connection, known=list(TABLES))]
+    others = [Other(*row) for row in sizes.others(connection, known=[*TABLES, *_OF_SAMPLES])]
     return Whole(others, sizes.whole_size(connection), sizes.log_size(connection))

@@ -20,6 +20,13 @@ select case when has_function_privilege('pg_ls_waldir()', 'execute')
             then (select cast(sum(size) as bigint) from pg_ls_waldir()) end;
 
 -- name: pieces(target, exactly)
--- Each piece of a table that is split by time.
+-- Each piece of a table that is split by time; of samples also their packs, and what came late.
 select piece, row_count, bytes, index_bytes, compressed, oldest, newest
-from pieces(:target, :exactly);
+from pieces(:target, :exactly)
+union all
+select piece, row_count, bytes, index_bytes, compressed, oldest, newest
+from packed_pieces(:exactly) where :target = 'sample'
+union all
+select 'late_sample', count(*), pg_total_relation_size('late_sample'),
+       pg_indexes_size('late_sample'), null, min(measured_at), max(measured_at)
+from late_sample where :target = 'sample' having count(*) > 0;

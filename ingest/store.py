@@ -52,10 +52,13 @@ def keep_samples(connection: psycopg.Connection, samples: Batch) -> None:
         return
     with connection.cursor().copy("copy incoming from stdin (format binary)") as copy:
         copy.write(sample_rows(rows))
-    queries.keep_samples(connection)
+    claimed, closed = rollups.marks_for_writing(connection)
+    queries.keep_samples(connection, closed=to_datetime(closed))
+    if (rows.measured_at < closed).any():
+        queries.keep_late_samples(connection, closed=to_datetime(closed))
     if not np.isnan(rows.x[:, _RARE]).all():
         queries.keep_measurements(connection)
-    rollups.mark_late(connection, rows)
+    rollups.mark_late(connection, rows, claimed)
 
 
 def known_events(connection: psycopg.Connection, events: Sequence[Event]) -> set[EventKey]:

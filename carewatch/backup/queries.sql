@@ -3,6 +3,10 @@
 -- name: export_snapshot()$
 select pg_export_snapshot();
 
+-- name: keep_pieces()!
+-- Until this connection ends: rows that were packed meanwhile are read where they were before.
+select pg_advisory_lock_shared(7264007);
+
 -- name: instant()$
 select clock_timestamp();
 

@@ -102,6 +102,7 @@ def view(url: str) -> Iterator[View]:
     with _connect(url) as catalogue, _connect(url) as reader:
         if not queries.relations(catalogue):
             raise NotAllowed("The database has no tables yet: there is nothing to be saved.")
+        queries.keep_pieces(catalogue)
         catalogue.commit()
         for connection in (catalogue, reader):
             connection.isolation_level = IsolationLevel.REPEATABLE_READ

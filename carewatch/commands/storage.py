@@ -27,8 +27,8 @@ def storage(
 ) -> None:
     """Rows, bytes, bytes a row, oldest and newest of each table, and what a year would need.
 
-    Sizes include indexes. A sample is a row of `sample`. Then whatever else is in the database,
-    and the write-ahead log of its server.
+    Sizes include indexes. Samples are counted wherever they lie, packed or not. Then whatever else
+    is in the database, and the write-ahead log of its server.
     """
     keep = keep_of(settings_of(ctx, data=data))
     with connected(ctx, data) as connection:
@@ -41,6 +41,7 @@ def storage(
     typer.echo(str(found))
     Console().print(_grid(tables, pieces))
     Console().print(_others(whole))
+    typer.echo(_bytes_a_sample(_samples(tables)))
     log = "unknown to this user" if whole.log is None else _size(whole.log)
     typer.echo(f"The whole database: {_size(whole.database)}; the server's log: {log}.")
     typer.echo(
@@ -48,16 +49,30 @@ def storage(
     )
 
 
+def _samples(tables: list[Table]) -> Table:
+    return next(table for table in tables if table.name == "sample")
+
+
+def _bytes_a_sample(samples: Table) -> str:
+    recent, finished = (
+        "none yet" if each is None else f"{each:g} bytes"
+        for each in (samples.recent_bytes_per_row, samples.finished_bytes_per_row)
+    )
+    return f"A sample of the recent window takes: {recent}; of finished days: {finished}."
+
+
 def _year(tables: list[Table]) -> int:
     return sum(table.in_a_year or 0 for table in tables)
 
 
 def _told(kind: str, tables: list[Table], whole: Whole) -> dict[str, Any]:
-    samples = next(table for table in tables if table.name == "sample")
+    samples = _samples(tables)
     return {
         "edition": kind,
         "bytes": sum(table.bytes for table in tables),
         "bytes_per_sample": samples.bytes_per_row,
+        "bytes_per_recent_sample": samples.recent_bytes_per_row,
+        "bytes_per_finished_sample": samples.finished_bytes_per_row,
         "year_bytes": _year(tables),
         "database_bytes": whole.database,
         "log_bytes": whole.log,

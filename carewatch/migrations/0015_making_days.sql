@@ -6,6 +6,6 @@ alter function make_days(text, date, date) rename to make_days_alone;
 create function make_days(target text, from_day date, till_day date) returns integer
 language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock(7264007);
+    perform pg_advisory_xact_lock(7264008);
     return make_days_alone(target, from_day, till_day);
 end $$;

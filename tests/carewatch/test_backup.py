@@ -26,6 +26,7 @@ from domain.errors import NotAllowed
 from domain.finding import Finding
 from domain.time import HOUR, MINUTE, SECOND, Micros, SystemClock, to_datetime
 from gateway.registry import load_directory
+from ingest import packing
 from tests.databases import Databases, OneAtATime
 
 Tables = dict[str, tuple[int, str]]
@@ -69,6 +70,18 @@ insert into sample (device, subject, measured_at, received_at, heart_rate, in_be
 """
 """Rows that each version of the tables takes: people, devices, readings of three days and 1970."""
 
+PACKED = """
+insert into progress
+    select name, date_trunc('day', now()) - interval '7 days'
+    from unnest('{closed,packed}'::text[]) name;
+insert into sample_pack (device, at, samples, subject, gap, delay, heart_rate, in_bed)
+    select slot, date_trunc('day', now()) - interval '9 days', 2, array[slot, slot],
+           '{1,1000001}', '{120007,-5}', '{61.3,null}', '{true,false}' from device;
+insert into late_sample (device, subject, measured_at, received_at, heart_rate)
+    select slot, slot, date_trunc('day', now()) - interval '8 days', now(), 62.5 from device;
+"""
+"""Three samples of each device that are older than the recent window."""
+
 
 def fill(connection: psycopg.Connection) -> None:
     """The people with their readings, minutes of them, and an open alert with its messages."""
@@ -78,6 +91,7 @@ def fill(connection: psycopg.Connection) -> None:
         " select slot, date_trunc('hour', now()) - make_interval(days => n * 20), 61.5"
         " from resident, generate_series(0, 9) n"
     )
+    connection.execute(PACKED)
     press(connection, NOW)
     connection.commit()
 
@@ -163,6 +177,9 @@ def test_each_table_is_put_back_as_it_was_on_whichever_edition(
     with an_empty_one(url, one_at_a_time=alone) as empty, reading(backup) as reader:
         load(empty, reader)
         assert contents(empty) == before
+        finished = "select * from samples(array(select slot from device), '-infinity', now())"
+        told = [set(each.execute(finished).fetchall()) for each in (empty, connection)]
+        assert told[0] == told[1]
         assert {table.name: parts(empty, table) for table in tables_of(empty)} == {
             name: rows for name, (rows, _) in before.items()
         }
@@ -225,6 +242,18 @@ def test_nobody_waits_for_a_backup_and_it_sees_one_instant(
         assert seen.copy(tables["alert_event"], Part(None, "alert_event"), io.BytesIO()) == 1
         dropped = Part(None, "sample_19990101")
         assert seen.copy(tables["sample"], dropped, io.BytesIO()) == 0
+
+
+def test_what_was_packed_is_not_dropped_while_a_backup_is_written(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    connection.execute("select make_days('sample', date '2026-11-01', date '2026-11-01')")
+    connection.execute("insert into progress values ('packed', '2026-11-03 00:00+00')")
+    connection.commit()
+    connection.autocommit = True
+    with view(database_url):
+        assert packing.drop(connection, NOW) == 0
+    assert packing.drop(connection, NOW) == 1
 
 
 def test_only_an_empty_database_is_filled(

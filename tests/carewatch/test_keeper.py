@@ -11,6 +11,7 @@ from carewatch import keeper
 from carewatch.settings import Settings
 from domain.time import DAY, MINUTE, SystemClock, to_datetime
 from ingest import store
+from ingest.retention import Keep
 from tests.waiting import eventually
 
 LONG_AGO = 5 * MINUTE
@@ -51,6 +52,16 @@ def test_what_was_missed_is_made_up_for(database_url: str, ask: psycopg.Connecti
     with keeping(database_url):
         eventually(lambda: ask.execute("select from sample_minute").fetchall(), "a minute")
         eventually(lambda: not ask.execute("select from quarantine").fetchall(), "forgetting")
+
+
+def test_finished_days_are_packed(ask: psycopg.Connection) -> None:
+    now = SystemClock().now()
+    ask.execute(
+        "insert into sample (device, subject, measured_at, received_at, heart_rate)"
+        " values (1, 1, %(at)s, %(at)s, 61)", {"at": to_datetime(now - 9 * DAY)},
+    )  # fmt: skip
+    keeper.Keeper(Keep()).work(ask, now)
+    assert ask.execute("select sum(samples) from sample_pack").fetchall() == [(1,)]
 
 
 def test_a_second_keeper_waits_and_takes_over(database_url: str, ask: psycopg.Connection) -> None:

@@ -24,6 +24,8 @@ def test_the_whole_database_is_told(database_url: str) -> None:
     shown = run(CAREWATCH_DATABASE_URL=database_url).stdout
     assert "other tables" in shown
     assert "The whole database:" in shown
+    assert "recent window takes: none yet; of finished days: none yet." in shown
+    assert told["bytes_per_recent_sample"] is told["bytes_per_finished_sample"] is None
 
 
 def test_a_folder_on_which_nothing_runs(tmp_path: Path) -> None:
