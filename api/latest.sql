@@ -1,8 +1,9 @@
 -- The latest state of residents; who is asked is as in queries.sql, see api/access.py.
 
--- name: latest(team, after, limit, since, everything, residents, teams, unowned)
+-- name: latest(team, resident, after, limit, since, now, everything, residents, teams, unowned)
 -- Of each resident what its devices told in their last 8 samples since an instant, the newest
--- first; when they were heard; and its open alerts. Of one team with all below it, or of all.
+-- first; when they were heard; its open alerts; and why it is away. Of one team with all below it,
+-- of one resident, or of all.
 with recursive area as (
     select t.id from team t where t.id = :team
     union
@@ -10,6 +11,7 @@ with recursive area as (
 ), shown as materialized (
     select r.id, r.slot, r.name, r.team_id from resident r
     where (cast(:after as text) is null or r.id > :after)
+      and (cast(:resident as text) is null or r.id = :resident)
       and (cast(:team as text) is null or r.team_id in (select id from area))
       and (:everything or r.id = any(cast(:residents as text[]))
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
@@ -17,7 +19,11 @@ with recursive area as (
 )
 select s.id as resident, s.name, s.team_id as team, heard.heard_at, told.measured_at,
        told.heart_rate, told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
-       alarmed.open_alerts, alarmed.priority
+       alarmed.open_alerts, alarmed.priority,
+       (select a.cause from absence a
+        where a.resident_id = s.id and a.ended_at is null
+          and a.starts_at <= :now and a.ends_at > :now
+        order by a.ends_at desc limit 1) as absence
 from shown s
 -- Each resident's by index, one after the other: joins of all at once are a matter of estimates,
 -- and one of them compared each resident with each.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exact, relative, span } from './time';
+import { clock, exact, relative, span } from './time';
 
 const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
 
@@ -30,4 +30,11 @@ test.each([
 ])('a span of %i ms', (length, english, chinese) => {
   expect(span(length, 'en')).toBe(english);
   expect(span(length, 'zh-CN')).toBe(chinese);
+});
+
+test('a clock tells the day that is not today, and the year that is not this one', () => {
+  expect(clock(NOW, NOW + 60_000, 'en-GB', 'UTC')).toBe('03:00');
+  expect(clock(NOW, NOW + 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov, 03:00');
+  expect(clock(NOW, NOW + 60_000, 'en-GB', 'Asia/Shanghai')).toBe('11:00');
+  expect(clock(NOW, NOW + 40 * 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov 2026, 03:00');
 });
