@@ -36,6 +36,8 @@ ChangeName = Literal[
 
 Outcome = Literal["real", "false_alarm", "test", "not_needed", "handed_over"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+Mistake = Literal["device", "person", "rule"]
+"""Whose a false alarm was: measured wrongly, set off by accident, or judged wrongly."""
 
 
 @dataclass(frozen=True, slots=True)

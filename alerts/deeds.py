@@ -7,7 +7,7 @@ on what was offered to whom.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, change_of
+from alerts.alert import Actor, AlertRow, Change, ChangeName, Mistake, Outcome, change_of
 from alerts.lifecycle import next_state
 from alerts.offers import Offer
 from domain.errors import NotAllowed
@@ -31,6 +31,7 @@ class Taken(NotAllowed):
 class Deed:
     """What a person asks for.
 
+    ``mistake``      whose a false alarm was, where they know it
     ``to``           to whom it is to be handed over
     ``expected_at``  when the person on the way expects to be there
     """
@@ -39,6 +40,7 @@ class Deed:
     by: Actor
     note: str | None = None
     outcome: Outcome | None = None
+    mistake: Mistake | None = None
     to: Actor | None = None
     expected_at: Micros | None = None
 
@@ -154,7 +156,8 @@ def _said(change: str, deed: Deed, alert: AlertRow) -> str:
 
 
 def _evidence(deed: Deed) -> dict[str, object]:
-    return {"to": deed.to.username} if deed.to else {}
+    said = {"to": deed.to and deed.to.username, "mistake": deed.mistake}
+    return {name: value for name, value in said.items() if value}
 
 
 def _passed_on(alert: AlertRow, change: ChangeName, deed: Deed, now: Micros) -> dict[str, object]:

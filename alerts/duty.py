@@ -31,6 +31,8 @@ DUTY_PARTIES: tuple[DutyParty, ...] = get_args(DutyParty)
 
 LOOK_AHEAD: Micros = 7 * DAY
 """How long before it happens the operator is warned of a gap."""
+REACH: Micros = 2 * DAY
+"""How far before and after an instant :func:`on_duty` looks."""
 _NEXT_WITHIN: Micros = 15 * DAY
 """How far ahead the next handover is looked for: past any holidays."""
 
@@ -118,8 +120,8 @@ def cover(rotas: Iterable[Rota], start: Micros, end: Micros) -> list[Span]:
 
 
 def on_duty(rotas: Sequence[Rota], now: Micros) -> Span:
-    """Who is on duty at this instant; ``start`` and ``end`` reach no further than a few days."""
-    found = cover(rotas, now - 2 * DAY, now + 2 * DAY)
+    """Who is on duty at this instant; ``start`` and ``end`` are no further off than REACH."""
+    found = cover(rotas, now - REACH, now + REACH)
     return next(span for span in found if span.start <= now < span.end)
 
 

@@ -49,6 +49,12 @@ def pauses_of(
     )
 
 
+def devices(connection: Connection, resident: str) -> dict[str, str]:
+    """The kinds of a resident's devices, by their ids."""
+    rows = queries.devices_of(connection, residents=[resident])
+    return {row["id"]: row["kind"] for row in rows}
+
+
 def silence_of(row: Row) -> Silence:
     """A silence out of a row of the table."""
     return Silence(

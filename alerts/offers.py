@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from alerts.alert import Actor, AlertRow
 from alerts.consequences import Entry
-from alerts.roster import Roster
+from alerts.roster import PERSON, Roster
 from domain.time import Micros, from_datetime, iso, to_datetime
 
 queries = aiosql.from_path(
@@ -176,9 +176,11 @@ def _made(entry: Entry, roster: Roster) -> Iterator[Offer]:
     """The offers that a change makes."""
     change, after = entry.change, entry.after
     if change.change == "hand_over_offered" and change.to and change.until and change.by:
+        known = roster.who(after, f"{PERSON}{change.to.username}")
         yield Offer(
-            after.id, after.sequence, change.to.id, change.to.username, change.to.username,
-            "person", after.step, after.round, change.at, change.until, change.by.username,
+            after.id, after.sequence, change.to.id,
+            known[0].name if known else change.to.username, change.to.username, "person",
+            after.step, after.round, change.at, change.until, change.by.username,
         )  # fmt: skip
     asks = change.change in _ASKING and change.duty is not None and after.state == "open"
     if not asks or not after.asked or after.deadline is None:

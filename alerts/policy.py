@@ -168,18 +168,20 @@ class Policy:
         """The first step at or after ``place`` that has somebody, going round where none has.
 
         ``times`` counts how often the step at ``place`` is told with this; ``may_wait`` whether
-        quiet hours hold it back; a pause always does.
+        quiet hours hold it back; a pause always does. What is held back keeps its place, since
+        others may be there when it is told.
         """
-        for ahead in range(len(self.steps)):
-            asking = self._asking(place + ahead, turn, situation, 1 if ahead else times)
-            if asking.persons:
-                break
-        else:
-            asking = self._asking(place, turn, situation, times)
+        steps = [
+            self._asking(place + ahead, turn, situation, 1 if ahead else times)
+            for ahead in range(len(self.steps))
+        ]
+        asking = next((each for each in steps if each.persons), steps[0])
         hold = situation.hold
         if hold is None and may_wait and not asking.step.quiet:
             hold = self._quiet(situation)
-        return asking.held(hold) if hold else asking.assignment()
+        if hold is None:
+            return asking.assignment()
+        return replace(steps[0], persons=asking.persons).held(hold)
 
     def _quiet(self, situation: Situation) -> Hold | None:
         hours = self.quiet_hours

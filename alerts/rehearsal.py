@@ -22,7 +22,8 @@ SPAN: Micros = 4 * HOUR
 """How long nobody answers, unless said otherwise."""
 MOST_LINES = 500
 
-_DEVICE = "rehearsal"
+_NO_DEVICE = "a dry run"
+"""Told by, where no device is named. No device can be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,28 @@ class Line:
         }
 
 
-def raising(subject: Subject, kind: str, now: Micros, priority: Priority | None = None) -> Change:
-    """The change that such a finding would lead to; ``raised`` of it is the alert."""
-    device = Device(_DEVICE, subject.slot + 1, subject.slot)
+def raising(
+    subject: Subject,
+    kind: str,
+    now: Micros,
+    priority: Priority | None = None,
+    device: str | None = None,
+) -> Change:
+    """The change that such a finding would lead to; ``raised`` of it is the alert.
+
+    ``device`` is the id of the one that tells of it: what is silenced may depend on it.
+    """
+    source = Device(device or _NO_DEVICE, subject.slot + 1, subject.slot)
     finding = Finding(
         at=now,
         slot=subject.slot,
-        device=device.slot,
+        device=source.slot,
         kind=kind,
         active=True,
         since=now,
         priority=priority or KINDS[kind].priority,
     )
-    directory = Snapshot([subject], [device])
+    directory = Snapshot([subject], [source])
     (change,) = react([finding], {}, directory, Policies.default(), now)
     return change
 

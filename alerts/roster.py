@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from alerts.alert import AlertRow, Hold
-from alerts.duty import DUTY_PARTIES, Rota, on_duty
+from alerts.duty import DUTY_PARTIES, REACH, Rota, on_duty
 from alerts.pauses import Pauses
 from alerts.policy import QuietHours
 from domain.finding import Priority
@@ -222,11 +222,15 @@ class Roster:
             return Found(self.staff(team, party))
         span = on_duty(rotas, self._now)
         if span.rota is None:
-            return Found((), f"nobody is on duty in {name} until {iso(span.end)}")
+            return Found((), f"nobody is on duty in {name} {self._until(span.end)}")
         people = self.named(span.people, party)
         names = ", ".join(each.name for each in people)
-        rota = f"{names}: on duty by the rota {span.rota.name} of {name} until {iso(span.end)}"
+        rota = f"{names}: on duty by the rota {span.rota.name} of {name} {self._until(span.end)}"
         return Found(people, rota)
+
+    def _until(self, end: Micros) -> str:
+        """When a duty or a gap ends, as far as one looks: a weekend's gap is longer."""
+        return f"until {iso(end)}" if end < self._now + REACH else "for two days or more"
 
     def _centre(self, teams: Sequence[str]) -> Found:
         """All centres upwards, those with rotas by them; in a gap, everybody: none is above."""

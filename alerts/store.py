@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from alerts import inhibition, offers
-from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, as_json
+from alerts.alert import Actor, AlertRow, Change, ChangeName, Mistake, Outcome, as_json
 from alerts.deeds import Deed, Taken, change_by
 from alerts.ledger import Connection, alert_of, append, lock_alerts, queries
 from alerts.policy import Policies
@@ -99,6 +99,7 @@ def act(
     *,
     note: str | None = None,
     outcome: Outcome | None = None,
+    mistake: Mistake | None = None,
     to: str | None = None,
     expected_at: Micros | None = None,
 ) -> AlertRow:
@@ -114,7 +115,7 @@ def act(
     with connection.transaction():
         before, beside = _lock_with_others(connection, alert_id)
         whom = None if to is None else _taker(connection, before, to)
-        deed = Deed(change, by, note, outcome, whom, expected_at)
+        deed = Deed(change, by, note, outcome, mistake, whom, expected_at)
         what = change_by(before, offers.of_alert(connection, alert_id), deed, now)
         if what is None:
             return before

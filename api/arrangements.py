@@ -247,10 +247,14 @@ class PolicyList(Answer):
 
 
 class Trial(Body):
-    """The alert in question: raised ``at`` (now, where it is left out), answered by nobody."""
+    """The alert in question: raised ``at`` (now, where it is left out), answered by nobody.
+
+    ``device`` is one of the resident's: only where it is named, its silences count.
+    """
 
     resident: Id
     kind: KindName
+    device: Id | None = None
     priority: Priority | None = None
     at: AwareDatetime | None = None
     hours: Annotated[float, Field(gt=0, le=72)] = 4

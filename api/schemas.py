@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from alerts.alert import Outcome, State
+from alerts.alert import Mistake, Outcome, State
 from alerts.offers import Answer as OfferAnswer
 from api.access import Role, TeamRole
 from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time
@@ -478,5 +478,14 @@ class HandOver(Remark):
 
 
 class Resolution(Body):
+    """``mistake``: whose a false alarm was, where one knows it."""
+
     outcome: Outcome
+    mistake: Mistake | None = None
     note: Text = ""
+
+    @model_validator(mode="after")
+    def _of_a_false_alarm(self) -> "Resolution":
+        if self.mistake is not None and self.outcome != "false_alarm":
+            raise ValueError("a mistake belongs to a false_alarm: leave it out, or say so")
+        return self

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
-from domain.time import MINUTE, SECOND, Micros
+from domain.time import DAY, HOUR, MINUTE, SECOND, Micros
 from simulators import signals
 from simulators.device import Device, event
 from simulators.message import Message, message, milliseconds
@@ -16,6 +17,11 @@ from simulators.residents import ON_THEIR_FEET, Incident, Resident
 
 RESEND: Micros = 5 * SECOND
 """A button that has no ``stored`` by then sends again."""
+
+TEST_EVERY: Micros = 7 * DAY
+"""How often somebody tries a device for emergencies."""
+_TEST_HOURS = range(9, 19)
+"""On the resident's clock."""
 
 WAVE_RATE = 50
 _PIECE_S = 4.0
@@ -62,7 +68,25 @@ class Bed(Device):
         return [event(now, self.id, "bed_entry" if in_bed else "bed_exit")]
 
 
-class FallDetector(Device):
+class ForEmergencies(Device):
+    """A device that somebody tries once a week, in the daytime, on a day of its own."""
+
+    def __init__(
+        self, id_: str, resident: Resident, begin: Micros, period: Micros, seed: int = 7
+    ) -> None:
+        super().__init__(id_, resident, begin, period, seed)
+        minutes = 1 + crc32(id_.encode()) % (6 * DAY // MINUTE)
+        self.plan([(begin + minutes * MINUTE, self._test)])
+
+    def _test(self, now: Micros) -> Message | None:
+        if int(self.resident.days.hour(now)) not in _TEST_HOURS:
+            self.plan([(now + HOUR, self._test)])
+            return None
+        self.plan([(now + TEST_EVERY, self._test)])
+        return event(now, self.id, "button_test")
+
+
+class FallDetector(ForEmergencies):
     """A worn sensor: falls as events, and some seconds of acceleration around them.
 
     Walking and sitting down are sent now and then too, so that a listener hears more than falls.
@@ -110,7 +134,7 @@ class FallDetector(Device):
         return message(end, self.id, "wave", said)
 
 
-class Button(Device):
+class Button(ForEmergencies):
     """An emergency button. A press is sent again every 5 s until it is known to be stored."""
 
     firmware = "button-1.1.3"

@@ -158,7 +158,10 @@ def resolve_alert(
 ) -> object:
     """It is over, and this is what it was."""
     remark = Remark(note=body.note or None)
-    return _act(connection, caller, alert, "resolved", now, remark, outcome=body.outcome)
+    return _act(
+        connection, caller, alert, "resolved", now, remark,
+        outcome=body.outcome, mistake=body.mistake,
+    )  # fmt: skip
 
 
 def _act(

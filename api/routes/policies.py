@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from alerts import arrangements as stored
-from alerts import objections
+from alerts import in_force, objections
 from alerts.muster import muster, policy_of, teams_above
 from alerts.policy import Policy, QuietHours, Step
 from alerts.rehearsal import raising, rehearse
@@ -113,12 +113,14 @@ def set_quiet_hours(body: OwnQuietHours, caller: Caller, connection: Transaction
         ends_at=clock(body.ends),
         timezone=body.timezone,
     )
+    audit.changed(connection, caller, "set_quiet_hours", f"account:{caller.account_id}")
     return {"quiet_hours": body.model_dump()}
 
 
 @router.delete("/me/quiet-hours", status_code=204, responses=documented(401, 403))
 def drop_quiet_hours(caller: Caller, connection: Transaction) -> None:
     stored.queries.drop_quiet_hours(connection, account=caller.account_id)
+    audit.changed(connection, caller, "drop_quiet_hours", f"account:{caller.account_id}")
 
 
 def policies_of(
@@ -152,9 +154,13 @@ def trial(connection: Connection, caller: Viewer, body: Trial, now: Micros) -> d
             "lists them."
         )
     audit.read(connection, caller, "try_policy", [subject.id])
+    if body.device is not None and body.device not in in_force.devices(connection, subject.id):
+        raise unprocessable(
+            f"{body.resident} has no device {body.device!r}; GET /api/v1/devices lists them."
+        )
     at = from_datetime(body.at) if body.at else now
     until = at + round(body.hours * HOUR)
-    raised = raising(subject, body.kind, at, body.priority)
+    raised = raising(subject, body.kind, at, body.priority, body.device)
     assert raised.raised is not None
     roster, policies = muster(connection, [raised.raised], at, until)
     policy = policies.find(roster.teams(raised.raised), raised.priority, raised.kind)

@@ -54,6 +54,9 @@ def try_(
     ctx: typer.Context,
     alert: Annotated[str, typer.Option(metavar="KIND", help="As sos, fall or device_silent.")],
     resident: Annotated[str, typer.Option(metavar="ID", help="Whose alert it would be.")],
+    device: Annotated[
+        str | None, typer.Option(metavar="ID", help="Which of the resident's devices tells of it.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="When, ISO 8601 with a zone; else now.")] = None,
     priority: Annotated[
         str | None, typer.Option(help="high, medium or low; else the kind's.")
@@ -63,7 +66,9 @@ def try_(
     data: Data = None,
 ) -> None:
     """Who would be told when, and why, if nobody ever answered; nobody is told."""
-    body = described(Trial, kind=alert, resident=resident, priority=priority, at=at, hours=hours)
+    body = described(
+        Trial, kind=alert, resident=resident, device=device, priority=priority, at=at, hours=hours
+    )
     with connected(ctx, data) as connection:
         found = policies.trial(connection, OPERATOR, body, moment(None))
     if as_json:

@@ -84,6 +84,13 @@ def test_a_gap_falls_through_to_the_station_above(staffed: Any) -> None:
     assert "nobody is on duty in Village until 2026-11-21T05:00" in history(staffed)["reason"]
 
 
+def test_a_gap_of_a_weekend_is_not_said_to_end_on_sunday(staffed: Any) -> None:
+    working_days = daily(("08:00", "18:00", "wang"))[:5]
+    keep(staffed, *working_days)
+    told(staffed, at("2026-11-20T18:30+01:00"))
+    assert "nobody is on duty in Village for two days or more" in history(staffed)["reason"]
+
+
 def test_a_gap_in_all_stations_is_the_centres_at_once(staffed: Any) -> None:
     keep(staffed, *daily(("06:00", "22:00", "wang")))
     keep(staffed, *daily(("06:00", "22:00", "station")), team="town")

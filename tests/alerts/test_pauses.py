@@ -242,6 +242,20 @@ def test_the_dry_run_says_so_too(county: Any) -> None:
     assert "wang has silenced it" in lines[0].reason
 
 
+def test_the_dry_run_of_a_device_knows_of_its_silence(county: Any) -> None:
+    made(county, resident=None, device="bed-1")
+    anna = Subject("anna", 0, "anna", "village", "Asia/Shanghai")
+
+    def told_by(device: str | None) -> str:
+        raised = raising(anna, "device_silent", NOON, "medium", device)
+        roster, policies = muster(county.connection, [raised.raised], NOON)
+        return next(rehearse(raised, roster, policies, NOON)).reason
+
+    assert "wang has silenced it" in told_by("bed-1")
+    assert "silenced" not in told_by("bed-2")
+    assert told_by(None).startswith("Told by a dry run.")
+
+
 # -- beside a louder alert ---------------------------------------------------------------------
 
 

@@ -168,6 +168,15 @@ def test_quiet_hours_hold_it_back_and_then_ask_the_same_step() -> None:
     assert asked.duty.deadline == six.now + 3 * MINUTE
 
 
+def test_who_cannot_be_asked_while_it_is_held_back_is_asked_when_it_is_told() -> None:
+    night = Situation(EVERYBODY - {"family"}, at("2026-11-21T02:00+08:00"), "Asia/Shanghai")
+    held = replace(policy("medium"), quiet_hours=NIGHT).first(night)
+    assert (held.duty.step, held.duty.responsible) == (0, "station"), "who could be asked now"
+    six = Situation(EVERYBODY, held.duty.deadline, "Asia/Shanghai")
+    asked = after(follow(held.duty, alert("medium")), "asked", six, quiet_hours=NIGHT)
+    assert (asked.duty.step, asked.tell) == (0, ("family",))
+
+
 def test_a_list_without_a_sound_needs_no_quiet_hours() -> None:
     night = Situation(EVERYBODY, at("2026-11-21T02:00+00:00"))
     listed = replace(policy("low"), quiet_hours=NIGHT).first(night)

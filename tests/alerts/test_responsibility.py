@@ -144,7 +144,7 @@ def test_a_withdrawal_redirects_at_once(county: Any) -> None:
     act(county, "hand_over_offered", county.li, to="mei")
     after = act(county, "withdrawn", county.li, SECOND)
     assert (after.state, after.responsible, after.accepted_by) == ("open", "centre", None)
-    assert answers(county)[-2:] == [("mei", "redirected"), ("Centre", None)]
+    assert answers(county)[-2:] == [("Mei", "redirected"), ("Centre", None)]
 
 
 def test_the_deadline_follows_the_estimate(county: Any) -> None:

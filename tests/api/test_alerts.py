@@ -81,6 +81,15 @@ def test_acts_take_an_empty_object_or_nothing(ask: dict[str, Asker], world: Worl
     assert "outcome" in wrong.json()["detail"]
 
 
+def test_a_false_alarm_says_whose_mistake_it_was(ask: dict[str, Asker], world: World) -> None:
+    world.alert("a1", "anna")
+    real = _act(ask["station"], "a1", "resolve", outcome="real", mistake="device")
+    assert (real.status_code, "belongs to a false_alarm" in real.text) == (422, True)
+    assert _act(ask["station"], "a1", "resolve", outcome="false_alarm", mistake="person").is_success
+    last = ask["station"].get("/alerts/a1")["history"][-1]
+    assert (last["change"], last["evidence"]) == ("resolved", {"mistake": "person"})
+
+
 def test_the_list_is_narrowed_and_paged(ask: dict[str, Asker], world: World) -> None:
     for number, kind in enumerate(("sos", "fall", "smoke")):
         world.alert(f"a{number}", "anna", kind)

@@ -154,6 +154,8 @@ def test_a_teams_own_policy_holds_until_it_is_ended(ask: dict[str, Asker], staff
         ("03:00:30", ["Night watch"]),
         ("03:01:00", ["centre"]),
     ]
+    stranger = ask["station"].ask("POST", "/policies/try", json=trial | {"device": "no-such"})
+    assert (stranger.status_code, "anna has no device 'no-such'" in stranger.text) == (422, True)
     version = made.json()["id"]
     assert ask["station"].ask("DELETE", f"/policies/{version}").status_code == 204
     assert told()[0] == ("03:00:00", ["family", "Night watch", "station"])
@@ -190,5 +192,7 @@ def test_own_quiet_hours(ask: dict[str, Asker], staffed: World) -> None:
     assert ask["family"].ask("PUT", "/me/quiet-hours", json=hours).status_code == 200
     assert ask["family"].get("/me/quiet-hours") == {"quiet_hours": hours}
     assert ask["family"].ask("DELETE", "/me/quiet-hours").status_code == 204
+    lines = ask["admin"].get("/audit", who="family")["items"]
+    assert [line["action"] for line in lines[:2]] == ["drop_quiet_hours", "set_quiet_hours"]
     all_day = hours | {"ends": "22:00"}
     assert ask["family"].ask("PUT", "/me/quiet-hours", json=all_day).status_code == 422

@@ -40,12 +40,13 @@ def test_a_hand_over_opens_the_alert_to_the_one_who_is_asked(
     ask: dict[str, Asker], world: World
 ) -> None:
     world.alert("a1", "anna")
+    world.connection.execute("update account set name = 'Vera' where username = 'volunteer'")
     assert _act(ask["station"], "accept").is_success
     assert ask["volunteer"].ask("GET", "/alerts/a1").status_code == 404
     offered = _act(ask["station"], "hand-over", to="volunteer", note="Two at once")
     assert offered.json()["accepted_by"] == "station"
     asked = ask["volunteer"].get("/alerts/a1")["offers"][-1]
-    assert (asked["name"], asked["handed_by"], asked["answer"]) == ("volunteer", "station", None)
+    assert (asked["name"], asked["handed_by"], asked["answer"]) == ("Vera", "station", None)
     assert _act(ask["volunteer"], "accept").json()["accepted_by"] == "volunteer"
     assert _act(ask["station"], "arrive").status_code == 409
     history = ask["station"].get("/alerts/a1")["history"]

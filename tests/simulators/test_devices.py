@@ -6,9 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.time import HOUR, MINUTE, SECOND, Micros, from_datetime
+from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, from_datetime
 from simulators.device import Device
-from simulators.devices import RESEND, WAVE_RATE, Ambient, Bed, Button, FallDetector
+from simulators.devices import (
+    RESEND,
+    TEST_EVERY,
+    WAVE_RATE,
+    Ambient,
+    Bed,
+    Button,
+    FallDetector,
+)
 from simulators.message import Message
 from simulators.residents import Incident, Resident
 
@@ -51,6 +59,17 @@ def test_a_button_sends_again_every_5_s_until_it_hears_stored() -> None:
     button.hear("receipt", {"event": press["id"], "state": "stored"}, NIGHT)
     assert button.waiting == 0
     assert told(run(button, NIGHT + 2 * MINUTE), "event") == []
+
+
+@pytest.mark.parametrize("kind", [Button, FallDetector])
+@pytest.mark.parametrize("name", ["a-1", "b-2", "c-3"])
+def test_somebody_tries_a_device_for_emergencies_every_week(kind: type[Device], name: str) -> None:
+    device = kind(name, sleeper(), NIGHT, HOUR)
+    tests = [m.at for m in run(device, NIGHT + 29 * DAY) if b'"button_test"' in m.payload]
+    assert len(tests) >= 4
+    assert tests[0] < NIGHT + TEST_EVERY
+    assert {later - earlier for earlier, later in itertools.pairwise(tests)} == {TEST_EVERY}
+    assert all(9 <= sleeper().days.hour(at) < 19 for at in tests)
 
 
 def test_a_bed_tells_in_and_out_with_the_samples() -> None:
