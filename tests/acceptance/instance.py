@@ -79,9 +79,9 @@ class Instance:
     def devices(self, kind: str) -> list[dict[str, Any]]:
         return [device for device in self.demo["devices"] if device["kind"] == kind]
 
-    def log_in(self, role: str) -> httpx.Client:
-        """A client of the API with the first account of a role."""
-        account = next(a for a in self.demo["accounts"] if a["role"] == role)
+    def log_in(self, who: str) -> httpx.Client:
+        """A client of the API with the first account of that user name or role."""
+        account = next(a for a in self.demo["accounts"] if who in (a["username"], a["role"]))
         url = f"{self.run['http']}/api/v1"
         login = {"username": account["username"], "password": account["password"]}
         token = httpx.post(f"{url}/session", json=login).raise_for_status().json()["token"]
