@@ -13,6 +13,14 @@ from domain.finding import Finding
 from domain.time import Micros, SystemClock
 
 TEAM = "liushu"
+_OF_THEM = "where alert_id in (select id from alert where device_id like 'crowd-%')"
+_GONE = (
+    f"delete from notification {_OF_THEM}",
+    f"delete from alert_event {_OF_THEM}",
+    "delete from alert where device_id like 'crowd-%'",
+    "delete from device where id like 'crowd-%'",
+    "delete from resident where id like 'crowd-%'",
+)
 
 
 @contextmanager
@@ -27,10 +35,8 @@ def crowd(database_url: str, count: int) -> Iterator[None]:
         yield
     finally:
         with psycopg.connect(database_url) as connection:
-            connection.execute(
-                "update alert set state = 'resolved', deadline = null, resolved_at = now()"
-                " where device_id like 'crowd-%'"
-            )
+            for statement in _GONE:
+                connection.execute(statement)
 
 
 def _people(connection: psycopg.Connection, count: int) -> Snapshot:
