@@ -29,6 +29,7 @@ from api.routes import (
     health,
     homes,
     latest,
+    messages,
     models,
     policies,
     quarantine,
@@ -39,6 +40,7 @@ from api.routes import (
     teams,
     users,
 )  # fmt: skip
+from api.schemas import DeviceMessage
 from api.throttle import Throttle
 from domain.time import Clock, stopwatch
 
@@ -48,6 +50,8 @@ MOST_BYTES = 1024 * 1024
 """The largest body that is read; people's and devices' records are a few KB."""
 
 _TOO_LARGE = f"A body may have {MOST_BYTES // 1024} KiB: send less at a time."
+
+_NAMED = "#/components/schemas/{model}"
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -66,17 +70,22 @@ _latency = Histogram(
 
 
 def create_app(
-    pool: Pool, clock: Clock, look: Look = no_parts, reply_secret: str | None = None
+    pool: Pool,
+    clock: Clock,
+    look: Look = no_parts,
+    reply_secret: str | None = None,
+    device_url: str | None = None,
 ) -> FastAPI:
     """The API and its page. ``look`` tells the parts that ``/readyz`` shows.
 
     ``reply_secret`` signs what a gateway for SMS or mail passes on; None: nothing is taken.
+    ``device_url`` is where devices reach the broker, as who registers one is told.
 
     ``app.state.context.feed`` is to be woken when something changes, and closed at the end.
     """
     database = Database(pool)
     feeds = Feed(Changes(database), clock)
-    context = Context(database, clock, feeds, Throttle(), look, reply_secret)
+    context = Context(database, clock, feeds, Throttle(), look, reply_secret, device_url)
     app = FastAPI(
         title="carewatch",
         version="1",
@@ -90,8 +99,8 @@ def create_app(
     )
     app.state.context = context
     for routes in (
-        session, channels, alerts, handover, residents, readings, latest, homes, devices, models,
-        users, teams, quarantine, audit, duty, rotas, policies, feed,
+        session, channels, alerts, handover, residents, readings, latest, homes, devices, messages,
+        models, users, teams, quarantine, audit, duty, rotas, policies, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)
@@ -179,12 +188,14 @@ def _protect(path: str, message: Message) -> None:
 
 
 def _true_openapi(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """The framework's document, with our problems in it."""
+    """The framework's document, with our problems in it, and what a stream carries."""
 
     def openapi() -> dict[str, Any]:
         document = make()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = Problem.model_json_schema()
+        for model in (Problem, DeviceMessage):
+            schema = model.model_json_schema(ref_template=_NAMED)
+            schemas.update(schema.pop("$defs", {}), **{model.__name__: schema})
         return document
 
     return openapi

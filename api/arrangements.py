@@ -167,6 +167,21 @@ class DutyAnswer(Answer):
     parties: list[CoverageAnswer]
 
 
+class OwnDuty(Answer):
+    """A span in which one is on duty oneself; ``name`` is the rota's."""
+
+    team: str
+    team_name: str
+    party: str
+    name: str
+    from_: Annotated[Time, Field(alias="from")]
+    until: Time
+
+
+class OwnDuties(Answer):
+    items: list[OwnDuty]
+
+
 class GapList(Answer):
     items: list[GapAnswer]
 

@@ -43,6 +43,8 @@ class Context:
     look: Look
     reply_secret: str | None = None
     """Signs the replies of people that a gateway for SMS or mail passes on."""
+    device_url: str | None = None
+    """Where devices reach the broker."""
 
 
 def context(request: Request) -> Context:

@@ -154,6 +154,11 @@ class Feed:
             self._tell()
 
     @property
+    def closed(self) -> bool:
+        """Whether all that is live is to end."""
+        return self._closed
+
+    @property
     def silent(self) -> bool:
         """Whether the database has been away for too long to call this live."""
         return self._clock.now() - self._heard_at > SILENCE

@@ -95,13 +95,21 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+class WrongField(Answer):
+    """A field of the body, as ``shifts.0.starts``, and what is wrong with it."""
+
+    field: str
+    detail: str
+
+
 class Problem(Answer):
-    """RFC 9457: what went wrong, and in ``detail`` what to do."""
+    """RFC 9457: what went wrong, and in ``detail`` what to do; ``errors`` names wrong fields."""
 
     type: str
     title: str
     status: int
     detail: str
+    errors: list[WrongField] | None = None
 
 
 class Page(Answer, Generic[Item]):

@@ -60,12 +60,15 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_bug)
 
 
-def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def answer(
+    status: int, detail: str, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **more,
     }
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
@@ -84,8 +87,9 @@ def _unavailable(_: Request, error: Unavailable) -> JSONResponse:
 
 def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     """Names each wrong field, and never repeats its value: it may be a password."""
-    sentences = [f"{_place(one['loc'])}: {one['msg']}" for one in error.errors()]
-    return answer(422, "Please correct " + "; ".join(sentences) + ".")
+    wrong = [{"field": _place(one["loc"]), "detail": one["msg"]} for one in error.errors()]
+    sentences = "; ".join(f"{one['field']}: {one['detail']}" for one in wrong)
+    return answer(422, f"Please correct {sentences}.", errors=wrong)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -240,9 +240,24 @@ class Device(Answer):
 
 
 class NewSecret(Device):
-    """The secret is answered this once."""
+    """The secret is answered this once. ``mqtt``: where devices connect; null if unknown."""
 
     secret: str
+    mqtt: str | None
+
+
+class DeviceMessage(Answer):
+    """What was kept of a message, or why it was refused.
+
+    ``at`` is the device's own time. ``told``: of a sample its quantities by name, of an event the
+    fields that it has, of a refusal ``topic``, ``reason`` and ``payload`` as the quarantine shows
+    it.
+    """
+
+    type: Literal["sample", "event", "refusal"]
+    at: Time
+    received_at: Time
+    told: dict[str, Any]
 
 
 class DeviceChange(Body):

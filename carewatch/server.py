@@ -48,6 +48,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         mqtt_url=settings.mqtt_url,
         asks_us=settings.nats_url is not None,
         reply_secret=settings.reply_secret,
+        device_url=settings.device_url,
     ) as server:
         _log.info("the API answers", url=server.url)
         server.wait(stop)
@@ -69,6 +70,7 @@ class Server:
         mqtt_url: str | None = None,
         asks_us: bool = False,
         reply_secret: str | None = None,
+        device_url: str | None = None,
     ) -> None:
         self._database_url = database_url
         self._clock = clock
@@ -76,6 +78,7 @@ class Server:
         self._mqtt_url = mqtt_url
         self._asks_us = asks_us
         self._reply_secret = reply_secret
+        self._device_url = device_url
         self._exits = ExitStack()
 
     @property
@@ -90,6 +93,7 @@ class Server:
             self._clock,
             lambda: parts(self._database_url, self._mqtt_url, self._asks_us),
             self._reply_secret,
+            self._device_url,
         )
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed

@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     """Called every minute while all is well; who is behind it raises the alarm when it is not."""
     public_url: str | None = None
     """Where people reach the API from outside: links in messages begin with it."""
+    public_mqtt_url: str | None = None
+    """Where devices reach the broker from outside: who registers one is told."""
     reply_secret: str | None = Field(None, repr=False)
     """Signs the answers by SMS or mail that come in at ``POST /api/v1/replies``."""
     sms_url: str | None = Field(None, repr=False)
@@ -104,6 +106,13 @@ class Settings(BaseSettings):
             raise ValueError("begin it with https://")
         return value.rstrip("/") if value else None
 
+    @field_validator("public_mqtt_url")
+    @classmethod
+    def _of_a_broker(cls, value: str | None) -> str | None:
+        if value and (not value.startswith(("mqtt://", "mqtts://")) or "@" in value):
+            raise ValueError("give mqtt:// or mqtts://, the host and the port, and no login")
+        return value or None
+
     @field_validator("data")
     @classmethod
     def _whole(cls, value: Path) -> Path:
@@ -119,6 +128,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)  # `load` merges the sources, so that each can be checked by name
+
+    @property
+    def device_url(self) -> str | None:
+        """Where devices connect, without anybody's login; None where it is not known."""
+        if self.public_mqtt_url or not self.mqtt_url:
+            return self.public_mqtt_url
+        scheme, _, rest = self.mqtt_url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
 
     @property
     def services(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from api import audit
 from api.access import Viewer
-from api.context import Caller, Now, Transaction
+from api.context import Caller, Now, Shared, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, people, queries
 from api.fields import Id, Page
@@ -48,7 +48,9 @@ def list_devices(
 @router.post(
     "", response_model=NewSecret, status_code=201, responses=documented(401, 403, 409, 422)
 )
-def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> object:
+def create_device(
+    body: NewDevice, caller: Caller, connection: Transaction, shared: Shared
+) -> object:
     """Register a device; the answer holds its secret, which cannot be read again.
 
     A vendor registers its own, placed with nobody; others in their own area.
@@ -66,14 +68,14 @@ def create_device(body: NewDevice, caller: Caller, connection: Transaction) -> o
         connection, body.id, body.kind, vendor=vendor, model=body.model, resident=body.resident,
         team=body.team, place=body.place, interval_s=body.interval_s,
     )  # fmt: skip
-    shown = _shown(caller, _one(connection, caller, body.id))
+    shown = _shown(caller, device_of(connection, caller, body.id))
     _note(connection, caller, "create_device", shown, body.said())
-    return shown | {"secret": secret}
+    return shown | {"secret": secret, "mqtt": shared.device_url}
 
 
 @router.get("/{device}", response_model=Device, responses=documented(401, 403, 404, 422))
 def get_device(device: Id, caller: Caller, connection: Transaction) -> object:
-    shown = _shown(caller, _one(connection, caller, device))
+    shown = _shown(caller, device_of(connection, caller, device))
     audit.read(connection, caller, "get_device", [shown["resident"]], f"device:{device}")
     return shown
 
@@ -84,7 +86,7 @@ def change_device(
 ) -> object:
     """Place a device with a resident (null: with nobody), or say more of it."""
     said = body.said()
-    before = _shown(caller, _one(connection, caller, device))
+    before = _shown(caller, device_of(connection, caller, device))
     row = before | said
     if "resident" in said and body.resident is not None:
         _check_resident(caller, connection, body.resident)
@@ -93,18 +95,18 @@ def change_device(
     fields = {name: row[name] for name in ("model", "resident", "team", "place", "interval_s")}
     queries.place_device(connection, id=device, **fields)
     _note(connection, caller, "change_device", row, said, before["resident"])
-    return _shown(caller, _one(connection, caller, device))
+    return _shown(caller, device_of(connection, caller, device))
 
 
 @router.post(
     "/{device}/rotate", response_model=NewSecret, responses=documented(401, 403, 404, 409, 422)
 )
-def rotate_device(device: Id, caller: Caller, connection: Transaction) -> object:
+def rotate_device(device: Id, caller: Caller, connection: Transaction, shared: Shared) -> object:
     """Another secret; whoever is connected with the old one is put out."""
     row = _own_or_unplaced(connection, caller, device)
     secret = registry.rotate(connection, device)
     _note(connection, caller, "rotate_device", row, ["secret"])
-    return _shown(caller, row) | {"secret": secret}
+    return _shown(caller, row) | {"secret": secret, "mqtt": shared.device_url}
 
 
 @router.delete("/{device}", status_code=204, responses=documented(401, 403, 404, 409, 422))
@@ -123,7 +125,7 @@ def list_commands(
     device: Id, caller: Caller, connection: Transaction, cursor: Cursor = None, limit: Limit = 100
 ) -> object:
     """Commands and their results, the latest first."""
-    _one(connection, caller, device)
+    device_of(connection, caller, device)
     at, after = decode(cursor, datetime, str) if cursor else (None, None)
     rows = list(
         queries.commands(
@@ -149,7 +151,7 @@ def send_command(
     device: Id, body: NewCommand, caller: Caller, connection: Transaction, now: Now
 ) -> object:
     """Have the device do something; its answer appears in the list of commands."""
-    _note(connection, caller, "send_command", _one(connection, caller, device), [body.command])
+    _note(connection, caller, "send_command", device_of(connection, caller, device), [body.command])
     told = f"{device}|{body.command}|{caller.account_id}|{now}"
     command = hashlib.sha256(told.encode()).hexdigest()[:20]
     made = queries.insert_command(
@@ -195,13 +197,14 @@ def _check_comeback(caller: Viewer, connection: Connection, device: str) -> None
 
 
 def _own_or_unplaced(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
-    row = _one(connection, caller, device)
+    row = device_of(connection, caller, device)
     if caller.role == "vendor" and row["resident_id"] is not None:
         raise conflict(_PLACED)
     return row
 
 
-def _one(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+def device_of(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
+    """One that the caller may see; a problem where there is none."""
     for row in _rows(connection, caller, id=device):
         return row
     raise not_found("device", device)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from alerts import arrangements as stored
 from alerts.coverage import Coverage, Gap, Shown, coverage
+from alerts.duty import Span
 from alerts.muster import muster, teams_above
 from alerts.roster import Found, Recipient
 from api import audit
@@ -18,6 +19,7 @@ from api.arrangements import (
     HolidayAnswer,
     HolidayBody,
     HolidayList,
+    OwnDuties,
 )
 from api.calendar import calendar_of
 from api.context import Caller, Now, Transaction
@@ -60,11 +62,29 @@ def list_gaps(caller: Caller, connection: Transaction, now: Now, days: Days = 7)
     return {"items": gaps_of(connection, caller, now, days)}
 
 
+@router.get("/me/duties", response_model=OwnDuties, responses=documented(401, 403))
+def list_my_duties(caller: Caller, connection: Transaction, now: Now) -> object:
+    """The caller's own duties of the next 60 days, the soonest first."""
+    found, names = _duties(connection, caller, now)
+    items = [
+        {
+            "team": span.rota.team,
+            "team_name": names.get(span.rota.team, span.rota.team),
+            "party": span.rota.party,
+            "name": span.rota.name,
+            "from": iso(span.start),
+            "until": iso(span.end),
+        }
+        for span in found
+        if span.rota
+    ]
+    return {"items": sorted(items, key=lambda item: (item["from"], item["team"]))}
+
+
 @router.get("/me/duties.ics", response_class=_Calendar, responses=documented(401, 403))
 def my_duties(caller: Caller, connection: Transaction, now: Now) -> Response:
     """The caller's own duties of the next 60 days as an iCalendar file."""
-    found = stored.duties_of(connection, caller.username, now, now + _CALENDAR)
-    names = teams_above(connection, {span.rota.team for span in found if span.rota})[1]
+    found, names = _duties(connection, caller, now)
     return _Calendar(calendar_of(found, names, caller.username, now))
 
 
@@ -125,6 +145,14 @@ def gaps_of(connection: Connection, caller: Viewer, now: Micros, days: int) -> l
 
 
 # -- how they go about it ----------------------------------------------------------------------
+
+
+def _duties(
+    connection: Connection, caller: Viewer, now: Micros
+) -> tuple[list[Span], Mapping[str, str]]:
+    """One's own duties, and the names of their teams."""
+    found = stored.duties_of(connection, caller.username, now, now + _CALENDAR)
+    return found, teams_above(connection, {span.rota.team for span in found if span.rota})[1]
 
 
 def _find_team(connection: Connection, caller: Viewer, team: str) -> None:

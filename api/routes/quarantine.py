@@ -1,6 +1,5 @@
 """What was refused, for those who can mend it."""
 
-import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,6 +8,7 @@ from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import queries
 from api.fields import Page
+from api.messages import readable
 from api.problems import documented
 from api.schemas import Refusal
 
@@ -35,11 +35,4 @@ def list_quarantine(
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"device": row["device_id"], "payload": _readable(row["payload"])}
-
-
-def _readable(payload: bytes) -> str | dict[str, str]:
-    try:
-        return payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(payload).decode()}
+    return row | {"device": row["device_id"], "payload": readable(row["payload"])}

@@ -88,6 +88,7 @@ GET /me                                      |+      |+      |+      |+      |+ 
 DELETE /session                              |+      |+      |+      |+      |+      |+
 GET /duty?team={team}                        |403    |+/422  |+/422  |403    |403    |+/+
 GET /duty/gaps                               |403    |+      |+      |403    |403    |+
+GET /me/duties                               |+      |+      |+      |+      |403    |+
 GET /me/duties.ics                           |+      |+      |+      |+      |403    |+
 GET /rotas                                   |403    |+      |+      |403    |403    |+
 PUT /rotas/r {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+

@@ -126,6 +126,10 @@ def test_ones_own_duties_go_into_ones_own_calendar(ask: dict[str, Asker], staffe
     assert events[1]["dtstart"].dt.isoformat() == "2026-11-22T06:00:00+00:00"
     assert len(events) == 61
     assert len({str(event["uid"]) for event in events}) == 61
+    listed = ask["station"].get("/me/duties")["items"]
+    assert len(listed) == 61
+    assert (listed[1]["team_name"], listed[1]["name"]) == ("Village A", "Round the clock")
+    assert listed[1]["from"] == "2026-11-22T06:00:00.000Z"
 
 
 # -- policies ----------------------------------------------------------------------------------

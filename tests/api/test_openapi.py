@@ -158,6 +158,7 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("list_rotas", {}, {}),
     ("show_duty", {}, {"params": {"team": "town"}}),
     ("list_gaps", {}, {}),
+    ("list_my_duties", {}, {}),
     ("my_duties", {}, {}),
     ("create_swap", {"rota": "r"}, {"json": SWAP}),
     ("create_swap", {"rota": "r"}, {"json": SWAP | {"taker": "nobody"}}),
@@ -220,7 +221,7 @@ def test_real_answers_are_as_described(
     world.sample("bed-anna", 5, heart_rate=61.0)
     document, operations = app.openapi(), _operations(app)
     walked = {name for name, _, _ in CALLS}
-    assert operations.keys() - walked == {"follow_feed", "metrics"}
+    assert operations.keys() - walked == {"follow_feed", "follow_messages", "metrics"}
     for name, path, how in CALLS:
         operation = operations[name]
         headers = {"Authorization": f"Bearer {ask['admin'].token}"} | how.get("headers", {})
@@ -246,7 +247,7 @@ def test_roles_other_than_admin_get_what_is_described_too(
     app: FastAPI, ask: dict[str, Asker], role: str
 ) -> None:
     for name, operation in _operations(app).items():
-        if operation["method"] != "get" or name in {*PUBLIC, "follow_feed"}:
+        if operation["method"] != "get" or name in {*PUBLIC, "follow_feed", "follow_messages"}:
             continue
         path = operation["path"].removeprefix("/api/v1")
         path = re.sub(r"\{\w+\}", "x", path)

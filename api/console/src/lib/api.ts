@@ -48,11 +48,15 @@ interface Loose {
   signal?: AbortSignal;
 }
 
-/** The API said no. `message` is its sentence; `status` 0 means that nobody answered. */
+/**
+ * The API said no. `message` is its sentence; `status` 0 means that nobody answered. `fields` has
+ * what is wrong with which field of the body, by its place: `shifts.0.starts`.
+ */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
+    readonly fields: Record<string, string> = {},
   ) {
     super(detail);
   }
@@ -98,10 +102,18 @@ export async function all<P extends PathOf<'get'>>(path: P, query: object = {}):
 }
 
 /** Opens the stream of the feed; aborted by `signal` alone. */
-export async function openFeed(after: string | null, signal: AbortSignal) {
-  const headers: Record<string, string> = { Accept: 'text/event-stream' };
-  if (after !== null) headers['Last-Event-ID'] = after;
-  const answer = await fetch(`${PREFIX}/feed`, { headers, signal });
+export function openFeed(after: string | null, signal: AbortSignal) {
+  return openStream('/feed', signal, after === null ? {} : { 'Last-Event-ID': after });
+}
+
+/** Opens the stream of one device's messages. */
+export function openMessages(device: string, signal: AbortSignal) {
+  return openStream(address('/devices/{device}/messages', { device }).slice(PREFIX.length), signal);
+}
+
+async function openStream(path: string, signal: AbortSignal, more: Record<string, string> = {}) {
+  const headers = { Accept: 'text/event-stream', ...more };
+  const answer = await fetch(PREFIX + path, { headers, signal });
   if (!answer.ok || !answer.body) throw await problem(answer);
   return answer.body;
 }
@@ -145,6 +157,7 @@ export function whenLoginIsOver(tell: () => void): void {
 
 async function problem(answer: Response): Promise<Problem> {
   if (answer.status === 401 && !answer.url.endsWith('/session/cookie')) over();
-  const said = await answer.json().catch(() => ({}));
-  return new Problem(answer.status, said.detail ?? answer.statusText);
+  const said: Partial<Schema['Problem']> = await answer.json().catch(() => ({}));
+  const fields = Object.fromEntries((said.errors ?? []).map((each) => [each.field, each.detail]));
+  return new Problem(answer.status, said.detail ?? answer.statusText, fields);
 }

@@ -25,10 +25,16 @@ export function exact(at: number, locale: string, zone?: string): string {
   return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).format(at);
 }
 
-/** The time on the clock; with the day where it is not today's. */
-export function clock(at: number, now: number, locale: string): string {
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+/** The time on the clock, to the second where asked; with the day where it is not today's. */
+export function clock(at: number, now: number, locale: string, seconds = false): string {
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' as const } : {}) };
   const today = new Date(at).toDateString() === new Date(now).toDateString();
   const form = today ? time : { ...time, month: 'short' as const, day: 'numeric' as const };
   return new Intl.DateTimeFormat(locale, form).format(at);
+}
+
+/** From when until when, with the days. */
+export function span(from: number, until: number, locale: string, zone?: string): string {
+  const form: Intl.DateTimeFormatOptions = { weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
+  return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).formatRange(from, until);
 }

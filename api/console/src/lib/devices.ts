@@ -1,0 +1,47 @@
+/** What one can tell of a device at a glance, and who may do what with it. All pure. */
+import type { Schema } from './api';
+
+export type Device = Schema['Device'];
+export type Contact = 'heard' | 'silent' | 'never';
+export interface Sought {
+  text: string;
+  kind: string;
+  contact: string;
+  vendor: string;
+  weak: boolean;
+}
+
+export const DEVICE_KINDS: Device['kind'][] = ['bed', 'fall', 'button', 'ambient', 'bridge', 'display'];
+export const ALL: Sought = { text: '', kind: '', contact: '', vendor: '', weak: false };
+
+/** Below it a battery is to be changed soon, in %. */
+export const WEAK = 20;
+const GRACE_MS = 60_000;
+
+/** Silent is who said goodbye, or has missed three of its own intervals and a minute. */
+export function contactOf({ heard_at, online, interval_s }: Device, now: number): Contact {
+  if (!heard_at) return 'never';
+  const late = interval_s && now - Date.parse(heard_at) > 3000 * interval_s + GRACE_MS;
+  return online === false || late ? 'silent' : 'heard';
+}
+
+export function isWeak({ battery }: Device): boolean {
+  return battery !== null && battery < WEAK;
+}
+
+/** Whether a device is among those that are looked for. `who` is the name of its resident. */
+export function fits(device: Device, sought: Sought, who: string, now: number): boolean {
+  const text = [device.id, device.model, device.place, who].join(' ').toLowerCase();
+  return (
+    text.includes(sought.text.trim().toLowerCase()) &&
+    (!sought.kind || device.kind === sought.kind) &&
+    (!sought.vendor || device.vendor === sought.vendor) &&
+    (!sought.contact || contactOf(device, now) === sought.contact) &&
+    (!sought.weak || isWeak(device))
+  );
+}
+
+/** What stands in the QR code; docs/console.md describes it. */
+export function code({ mqtt, id, secret }: Pick<Schema['NewSecret'], 'mqtt' | 'id' | 'secret'>): string {
+  return JSON.stringify({ mqtt, id, secret });
+}

@@ -1,0 +1,56 @@
+/** Forms as data: what is asked, and what of it is sent. All pure. */
+
+export interface Choice {
+  value: string;
+  name: string;
+}
+
+/** One question. Without a `kind` it is answered with a line of text. */
+export interface Question {
+  name: string;
+  label: string;
+  kind?: 'text' | 'long' | 'number' | 'date' | 'time' | 'moment' | 'password' | 'tick' | 'one' | 'some';
+  hint?: string;
+  required?: boolean;
+  /** Of `one` and `some`; of text they are proposals. */
+  choices?: Choice[];
+  least?: number;
+  most?: number;
+  step?: number | 'any';
+}
+
+export type Answer = string | number | boolean | string[] | null | undefined;
+export type Answers = Record<string, Answer>;
+
+/** What is sent: nothing written is null, a moment is one of the reader's own clock. */
+export function spoken(questions: Question[], answers: Answers): Answers {
+  return Object.fromEntries(questions.map((each) => [each.name, value(each, answers[each.name])]));
+}
+
+function value({ kind }: Question, answer: Answer): Answer {
+  if (kind === 'tick') return Boolean(answer);
+  if (kind === 'some') return answer ?? [];
+  if (answer === '' || answer === undefined || answer === null) return null;
+  if (kind === 'moment') return new Date(String(answer)).toISOString();
+  return kind === 'number' ? Number(answer) : answer;
+}
+
+/** A moment as a field of the browser takes it, by the reader's own clock. */
+export function moment(at: number): string {
+  const offset = new Date(at).getTimezoneOffset() * 60_000;
+  return new Date(at - offset).toISOString().slice(0, 16);
+}
+
+/** What is wrong with a field: with itself, or with something in it. */
+export function wrongWith(name: string, fields: Record<string, string>): string {
+  const places = Object.keys(fields).filter((place) => place === name || place.startsWith(`${name}.`));
+  return places.map((place) => fields[place]).join(' ');
+}
+
+/** The same list with the item moved by so many places; unchanged where it cannot be. */
+export function moved<Item>(items: Item[], at: number, by: number): Item[] {
+  const to = at + by;
+  if (to < 0 || to >= items.length) return items;
+  const rest = items.filter((_, index) => index !== at);
+  return [...rest.slice(0, to), items[at] as Item, ...rest.slice(to)];
+}
