@@ -42,18 +42,24 @@ order by o.deadline
 limit :limit
 for update of a skip locked;
 
--- name: may_take(username, resident, team)^
--- The account of that name, if it is open and has to do with the resident or the team.
+-- name: offered_to(person)
+-- What somebody is asked now, the longest ago first.
+select alert_id as alert, party, offered_at, deadline, handed_by from offer
+where person = :person and live and answer is null order by offered_at, alert_id;
+
+-- name: takers(resident, team)
+-- Everybody with an open account who has to do with the resident or the team, by name.
 with recursive above as (
     select id, parent_id from team where id = :team
     union
     select t.id, t.parent_id from team t join above on t.id = above.parent_id
 )
-select a.id, a.username, a.role from account a
-where a.username = :username and a.disabled_at is null and (
+select a.id, a.username, coalesce(nullif(a.name, ''), a.username) as name, a.role from account a
+where a.disabled_at is null and (
     a.role = 'admin'
     or (a.role = 'centre' and cast(:team as text) is null)
     or exists (select from care_circle where account_id = a.id and resident_id = :resident)
     or exists (select from membership m join above on above.id = m.team_id
                where m.account_id = a.id)
-);
+)
+order by 3, a.username;

@@ -123,9 +123,7 @@ def act(
 
 def _taker(connection: Connection, alert: AlertRow, username: str) -> Actor:
     """The account that an alert is to be handed over to; NotAllowed where it may not have it."""
-    row = offers.queries.may_take(
-        connection, username=username, resident=alert.resident_id, team=alert.team_id
-    )
+    row = next((one for one in takers(connection, alert) if one["username"] == username), None)
     if row is None:
         raise NotAllowed(
             f"{username} is not of this resident's family, nor of their team or one above it: "
@@ -162,6 +160,16 @@ def was_offered(connection: Connection, alert_id: str, account_id: str) -> bool:
 def offered(connection: Connection, alert_id: str) -> list[dict[str, Any]]:
     """To whom an alert was offered, in order, and what they answered."""
     return [offer.as_json() for offer in offers.of_alert(connection, alert_id)]
+
+
+def offered_to(connection: Connection, account_id: str) -> list[dict[str, Any]]:
+    """What somebody is asked to take at this moment, the longest ago first."""
+    return list(offers.queries.offered_to(connection, person=account_id))
+
+
+def takers(connection: Connection, alert: AlertRow) -> list[dict[str, Any]]:
+    """Accounts that an alert may be handed over to: ``id``, ``username``, ``name``, ``role``."""
+    return list(offers.queries.takers(connection, resident=alert.resident_id, team=alert.team_id))
 
 
 def page(

@@ -44,6 +44,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "alert_on_the_way": _HELPERS,
     "alert_arrive": _HELPERS,
     "hand_over_alert": _HELPERS,
+    "list_takers": _HELPERS,
+    "my_offers": _HELPERS,
     "join_alert": _HELPERS,
     "leave_alert": _HELPERS,
     "resolve_alert": _HELPERS,

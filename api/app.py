@@ -31,6 +31,7 @@ from api.routes import (
     latest,
     messages,
     models,
+    offers,
     policies,
     quarantine,
     readings,
@@ -99,8 +100,8 @@ def create_app(
     )
     app.state.context = context
     for routes in (
-        session, channels, alerts, handover, residents, readings, latest, homes, devices, messages,
-        models, users, teams, quarantine, audit, duty, rotas, policies, feed,
+        session, channels, alerts, offers, handover, residents, readings, latest, homes, devices,
+        messages, models, users, teams, quarantine, audit, duty, rotas, policies, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)

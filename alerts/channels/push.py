@@ -33,7 +33,13 @@ class PushChannel:
 
     def deliver(self, message: Message) -> None:
         said = message.payload
-        data = {"title": said["title"], "body": said["body"], "url": said["link"]}
+        data = {
+            "title": said["title"],
+            "body": said["body"],
+            "url": said["link"],
+            "alert": message.alert_id,
+            "priority": said["priority"],
+        }
         subscription: dict[str, Any] = {"endpoint": message.address, "keys": dict(said["keys"])}
         urgent = said["priority"] == "high"
         try:

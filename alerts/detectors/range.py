@@ -210,6 +210,12 @@ class Range:
         mine = float(self.limits(memory, device, side)) == limit
         return ORIGINS[int(memory["source"][device, side]) if mine else 0]
 
+    def known(self, memory: Memory, device: int) -> list[float | None] | None:
+        """What is usual at present, from and to; None where nothing is known yet."""
+        sides = [float(self.limits(memory, device, side)) for side in (0, 1)]
+        usual = [round(limit, 1) if limit == limit else None for limit in sides]
+        return None if usual == [None, None] else usual
+
     def _close(
         self,
         memory: Memory,

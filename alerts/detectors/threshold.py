@@ -195,6 +195,10 @@ class Threshold(Detector):
             return ORIGINS[0]
         return self._range.origin(self.memory, device, int(self.rules[place].above), limit)
 
+    def _own_range(self, device: int) -> dict[str, list[float | None]]:
+        own = self._range and self._range.known(self.memory, device)
+        return {"own_range": own} if own else {}
+
     # -- the few that are not simply inside -----------------------------------------------------
 
     def _judge(self, news: News, rows: Rows, out: list[Finding]) -> None:
@@ -258,6 +262,7 @@ class Threshold(Detector):
         }
         if rule.own:
             evidence["limit_is"] = self._origin(place, device, limit) if level < 2 else ORIGINS[0]
+            evidence |= self._own_range(device)
         return Finding(
             at=int(news.received_at[row]),
             slot=slot,

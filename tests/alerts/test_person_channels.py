@@ -145,6 +145,8 @@ def test_a_push_is_read_by_its_browser_alone(
         "title": "EMERGENCY: Rosa",
         "body": "Rosa: smoke, since 20:00.",
         "url": "https://care.example.org/a/t",
+        "alert": "alert-1",
+        "priority": "high",
     }
     assert b"Rosa" not in request.body
     assert request.headers["urgency"] == "high"

@@ -35,6 +35,7 @@ POST /alerts/{alert}/withdraw                |+/404  |+/404  |+/404  |404/404|40
 POST /alerts/{alert}/on-the-way              |+/404  |+/404  |+/404  |404/404|403    |+/+
 POST /alerts/{alert}/arrive                  |+/404  |+/404  |+/404  |404/404|403    |+/+
 POST /alerts/{alert}/hand-over {"to": "admin"} |+/404|+/404|+/404|404/404|403    |+/+
+GET /alerts/{alert}/takers                   |+/404  |+/404  |+/404  |404/404|403    |+/+
 POST /alerts/{alert}/join                    |+/404  |+/404  |+/404  |404/404|403    |+/+
 POST /alerts/{alert}/leave                   |+/404  |+/404  |+/404  |404/404|403    |+/+
 POST /alerts/{alert}/resolve {"outcome": "real"} |+/404  |+/404  |+/404  |404/404|403    |+/+

@@ -55,6 +55,30 @@ def test_a_hand_over_opens_the_alert_to_the_one_who_is_asked(
     assert "Two at once" in history[2]["reason"]
 
 
+def test_what_is_asked_of_me_is_told_until_i_have_answered(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.alert("a1", "anna")
+    _offer(world, ("7", "responder"))
+    (asked,) = ask["responder"].get("/me/offers")["items"]
+    assert (asked["alert"], asked["party"], asked["handed_by"]) == ("a1", "responders", None)
+    assert ask["volunteer"].get("/me/offers")["items"] == []
+    assert _act(ask["responder"], "reject").is_success
+    assert ask["responder"].get("/me/offers")["items"] == []
+
+
+def test_those_who_can_take_over_are_named_and_oneself_is_not(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.alert("a1", "anna")
+    assert _act(ask["station"], "accept").is_success
+    takers = [one["username"] for one in ask["station"].get("/alerts/a1/takers")["items"]]
+    assert {"family", "centre", "volunteer"} <= set(takers)
+    assert not {"station", "neighbour", "vendor"} & set(takers)
+    for taker in takers:
+        assert _act(ask["station"], "hand-over", to=taker).is_success
+
+
 @pytest.mark.parametrize(("minutes", "deadline"), [(12, "08:47"), (30, "09:05")])
 def test_the_deadline_follows_the_estimate(
     ask: dict[str, Asker], world: World, minutes: int, deadline: str

@@ -76,7 +76,7 @@ function marksOn(chart: uPlot, marks: Mark[], ink: Ink): void {
   ctx.strokeStyle = ctx.fillStyle = ink('high');
   ctx.lineWidth = devicePixelRatio * 1.5;
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  for (const mark of marks) {
+  for (const [n, mark] of marks.entries()) {
     const x = chart.valToPos(mark.at / 1000, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.beginPath();
@@ -85,7 +85,7 @@ function marksOn(chart: uPlot, marks: Mark[], ink: Ink): void {
     ctx.stroke();
     const fits = x + ctx.measureText(mark.name).width + 6 < bbox.left + bbox.width;
     ctx.textAlign = fits ? 'left' : 'right';
-    ctx.fillText(mark.name, x + (fits ? 4 : -4) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+    ctx.fillText(mark.name, x + (fits ? 4 : -4) * devicePixelRatio, bbox.top + (12 + (n % 2) * 16) * devicePixelRatio);
   }
   ctx.restore();
 }

@@ -6,6 +6,7 @@ export type Alert = Schema['Alert'];
 export type Me = Schema['Me'];
 export type Resident = Schema['Resident'];
 export type Priority = Alert['priority'];
+export type QuantityName = paths['/api/v1/residents/{resident}/samples']['get']['parameters']['query']['quantity'];
 
 const PREFIX = '/api/v1';
 /** Shows that a change comes from this page: no other origin can send it. */

@@ -35,6 +35,13 @@ class Feed {
     void this.#follow(this.#life.signal);
   }
 
+  /** Show what was seen last, as old as it is, until the line is there. */
+  recall(alerts: Alert[], at: number): void {
+    for (const alert of alerts) this.alerts.set(alert.id, alert);
+    this.told = true;
+    this.lostAt = this.#heardAt = at;
+  }
+
   /** Forget everything: the next who logs in is somebody else. */
   stop(): void {
     this.#life?.abort();

@@ -24,6 +24,11 @@ class Residents {
     await this.load();
   }
 
+  /** Those of whom was known before. */
+  recall(known: Resident[]): void {
+    for (const resident of known) this.byId.set(resident.id, resident);
+  }
+
   forget(): void {
     this.byId.clear();
     this.#asked.clear();

@@ -1,11 +1,14 @@
 /** Who is logged in. The token is in a cookie that no script can read. */
 import { api, Problem, whenLoginIsOver, type Me } from './api';
+import { forget, recall, type LastSeen } from './kept';
 import { rolesOf, screensOf } from './roles';
 
 class Session {
   me = $state.raw<Me | null>(null);
   /** Why the login screen is shown, where it was not asked for. */
   ended = $state(false);
+  /** What was seen last, where the start was without a network. */
+  lastSeen: LastSeen | null = null;
   roles = $derived(rolesOf(this.me));
   screens = $derived(screensOf(this.roles));
 
@@ -15,7 +18,9 @@ class Session {
       this.me = await api.get('/me');
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      this.me = null;
+      this.lastSeen = error.status === 0 ? recall(localStorage, Date.now()) : null;
+      this.me = this.lastSeen?.me ?? null;
+      if (error.status === 401) forget(localStorage);
     }
   }
 
@@ -27,12 +32,14 @@ class Session {
 
   async logOut(): Promise<void> {
     await api.delete('/session');
+    forget(localStorage);
     this.me = null;
   }
 
   /** The server says that the login is over. */
   over(): void {
     this.ended ||= this.me !== null;
+    forget(localStorage);
     this.me = null;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { exact, relative } from './time';
+import { exact, relative, span } from './time';
 
 const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
 
@@ -20,4 +20,14 @@ test('a deadline that lies ahead is told as one', () => {
 test('the exact time names its zone', () => {
   expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('11:00:00');
   expect(exact(NOW, 'en', 'Asia/Shanghai')).toContain('GMT+8');
+});
+
+test.each([
+  [60_000, '1 minute', '1分钟'],
+  [90_000, '1.5 minutes', '1.5分钟'],
+  [20_000, '20 seconds', '20秒钟'],
+  [3.5 * 3_600_000, '3.5 hours', '3.5小时'],
+])('a span of %i ms', (length, english, chinese) => {
+  expect(span(length, 'en')).toBe(english);
+  expect(span(length, 'zh-CN')).toBe(chinese);
 });

@@ -34,7 +34,16 @@ export function clock(at: number, now: number, locale: string, seconds = false):
 }
 
 /** From when until when, with the days. */
-export function span(from: number, until: number, locale: string, zone?: string): string {
+export function between(from: number, until: number, locale: string, zone?: string): string {
   const form: Intl.DateTimeFormatOptions = { weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
   return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).formatRange(from, until);
+}
+
+/** How long something lasted: "2 minutes", in one unit, without a fraction where there is none. */
+export function span(length: number, locale: string): string {
+  const [unit, size] = step(Math.max(length, 1000));
+  const value = length / size;
+  const whole = unit === 'second' || Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
+  const form = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: whole ? 0 : 1 } as const;
+  return new Intl.NumberFormat(locale, form).format(value);
 }

@@ -1,0 +1,40 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Alert, Me, Resident } from './api';
+import { forget, keep, MOST, recall } from './kept';
+
+const NOW = Date.UTC(2026, 10, 28, 3, 0);
+const me = { username: 'li', expires_at: '2026-11-28T04:00:00Z' } as Me;
+const alert = { id: 'a', resident: 'rosa', evidence: { value: 142 }, note: 'fever' } as unknown as Alert;
+const rosa = { id: 'rosa', name: 'Rosa', address: 'Mill Lane 1', medication: 'warfarin', risks: 'falls' } as Resident;
+
+let items: Map<string, string>;
+const storage = {
+  getItem: (name: string) => items.get(name) ?? null,
+  setItem: (name: string, value: string) => void items.set(name, value),
+  removeItem: (name: string) => void items.delete(name),
+} as unknown as Storage;
+
+beforeEach(() => {
+  items = new Map();
+  keep(storage, { at: NOW, me, alerts: [alert], residents: [rosa, { ...rosa, id: 'carl' }] });
+});
+
+test('what was seen last is there again, without what was measured', () => {
+  const seen = recall(storage, NOW)!;
+  expect(seen.alerts.map((one) => one.id)).toEqual(['a']);
+  expect(seen.residents.map((one) => [one.name, one.address])).toEqual([['Rosa', 'Mill Lane 1']]);
+  expect(JSON.stringify([...items])).not.toMatch(/142|fever|warfarin|falls/);
+});
+
+test('it is gone when the login is over, and after the log-out', () => {
+  expect(recall(storage, Date.parse(me.expires_at))).toBeNull();
+  expect(items.size).toBe(0);
+  keep(storage, { at: NOW, me, alerts: [], residents: [] });
+  forget(storage);
+  expect(recall(storage, NOW)).toBeNull();
+});
+
+test('of thousands the first are kept', () => {
+  keep(storage, { at: NOW, me, alerts: Array.from({ length: 5000 }, () => alert), residents: [] });
+  expect(recall(storage, NOW)!.alerts).toHaveLength(MOST);
+});
