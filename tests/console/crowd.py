@@ -15,7 +15,7 @@ from domain.time import Micros, SystemClock
 TEAM = "liushu"
 _OF_THEM = "where alert_id in (select id from alert where device_id like 'crowd-%')"
 _GONE = (
-    f"delete from notification {_OF_THEM}",
+    f"delete from outbox {_OF_THEM}",
     f"delete from alert_event {_OF_THEM}",
     "delete from alert where device_id like 'crowd-%'",
     "delete from device where id like 'crowd-%'",
