@@ -14,6 +14,7 @@ ChangeName = Literal[
     "repeated",
     "priority_raised",
     "hastened",
+    "held_back",
     "restored",
     "cleared",
     "accepted",
@@ -46,13 +47,30 @@ class Actor:
     role: str
 
 
+QUIET_HOURS = "quiet_hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What holds an alert back, and until when.
+
+    ``by`` is :data:`QUIET_HOURS`, ``silence:`` or ``absence:`` with its number, or ``alert:`` with
+    the id of a louder one.
+    """
+
+    until: Micros
+    by: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """Who is answerable for an alert, and until when.
 
     ``step`` of its policy in which ``round``; ``responsible`` is a list of parties, or the user
-    name of the one who accepted. ``asked`` is how often the step was told, 0 while quiet hours
-    hold it back; ``policy_id`` the version of the policy, where it is to be kept from now on.
+    name of the one who accepted. ``asked`` is how often the step was told, 0 while it is held
+    back, and ``held_by`` by what; ``policy_id`` the version of the policy, where it is to be kept
+    from now on.
     """
 
     step: int
@@ -61,6 +79,7 @@ class Duty:
     deadline: Micros
     asked: int = 1
     policy_id: int | None = None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +94,9 @@ class AlertRow:
     ``accepted_by``  an account's id; its user name is ``accepted_by_name``
     ``occurrences``  what was told of it already, the latest last (see :mod:`alerts.react`)
     ``heard_at``     when a device last told of it
-    ``asked``        how often its step was told; 0 while quiet hours hold it back
+    ``asked``        how often its step was told; 0 while it is held back
+    ``held_by``      by what it is held back (see :class:`Hold`); None where it is not
+    ``inhibited``    conditions that are not raised while it is open (:mod:`alerts.inhibition`)
     ``policy_id``    the version of the policy that it was raised under
     ``helpers``      user names of those who help whoever has it
     ``expected_at``  when who is on the way expects to be there, where they said so
@@ -112,6 +133,20 @@ class AlertRow:
     policy_id: int | None = None
     helpers: tuple[str, ...] = ()
     expected_at: Micros | None = None
+    held_by: str | None = None
+    inhibited: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_paused(self) -> bool:
+        """Held back by more than the hour: by a silence, an absence or a louder alert."""
+        return self.held_by not in (None, QUIET_HOURS)
+
+    def duty_until(self, deadline: Micros) -> Duty:
+        """The same duty, with another deadline."""
+        return Duty(
+            self.step, self.round, self.responsible, deadline, self.asked, self.policy_id,
+            self.held_by,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +159,7 @@ class Change:
     ``tell``        the parties that are to be notified
     ``sources``     devices at which the condition holds, where that changes
     ``occurrence``  what a device told, so that telling it again changes nothing
+    ``inhibited``   conditions that it keeps from being raised, where that changes
     ``event``       slot and key of the event of that device, where it was one
     ``to``          whom it is to be handed over to, or was
     ``until``       when that person is to have answered
@@ -145,6 +181,7 @@ class Change:
     tell: tuple[str, ...] = ()
     sources: tuple[str, ...] | None = None
     occurrence: str | None = None
+    inhibited: tuple[Mapping[str, Any], ...] | None = None
     event: tuple[int, str] | None = None
     outcome: Outcome | None = None
     note: str | None = None
@@ -195,6 +232,7 @@ def as_json(alert: AlertRow) -> dict[str, Any]:
         "sources": list(alert.sources),
         "latching": alert.latching,
         "held_back": alert.state == "open" and not alert.asked,
+        "held_by": alert.held_by,
         "policy": alert.policy_id,
         "helpers": list(alert.helpers),
         "expected_at": _iso(alert.expected_at),

@@ -42,6 +42,8 @@ class Engine:
         self._known = Known()
         self._late_known = Known()
         self._subject_of = np.empty(0, np.int32)
+        self._timed = [(n, d) for n, d in enumerate(self.detectors) if "deadline" in d.columns]
+        self._next: Micros | None = None  # None: some of them may have moved
         self._twin = {type(detector): detector for detector in self.detectors}
 
     def know(self, directory: Directory) -> None:
@@ -51,15 +53,19 @@ class Engine:
         self._move({device.slot: device.subject for device in devices})
         for detector in (*self.detectors, *self.late):
             detector.configure(subjects, devices)
+        self._next = None
 
     def next_deadline(self) -> Micros:
         """When the engine wants a turn even if nothing arrives, or NEVER."""
-        return min((detector.next_deadline() for detector in self.detectors), default=NEVER)
+        if self._next is None:
+            self._next = min((each.next_deadline() for _, each in self._timed), default=NEVER)
+        return self._next
 
     def resume(self, now: Micros) -> None:
         """Tell the detectors that nothing could be heard until ``now``."""
         for detector in self.detectors:
             detector.resume(now)
+        self._next = None
 
     def step(self, now: Micros, samples: Batch, events: Sequence[Event]) -> list[Finding]:
         """What one turn tells: timers up to ``now``, samples and events in order of arrival.
@@ -68,14 +74,16 @@ class Engine:
         """
         turn = _Turn(self._numbers)
         samples, events = self._numbers.samples(samples), self._numbers.events(events)
-        for batch, happened in rounds(_believable(samples), events):
-            self._expire_for(batch, happened, turn)
+        for place, (batch, happened) in enumerate(rounds(_believable(samples), events)):
+            if place or self.next_deadline() <= now:  # the first round has old timers alone
+                self._expire_for(batch, happened, turn)
             if len(batch):
                 self._observe(batch, turn)
             for event in happened:
                 self._happen(event, turn)
-        for place, detector in enumerate(self.detectors):
-            turn.timers(place, detector.expire(None, now))
+        self._next = None
+        if self.next_deadline() <= now:
+            self._expire(now, turn)
         return turn.in_order()
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -96,6 +104,7 @@ class Engine:
             known.load(_below(f"{lane}/known/", arrays))
             for detector in detectors:
                 detector.load(_below(f"{lane}/{type(detector).__name__}/", arrays))
+        self._next = None
 
     # -- one round ----------------------------------------------------------------------------
 
@@ -123,11 +132,15 @@ class Engine:
                 if detector.keyed_by == "device":
                     detector.forget(moved)
 
+    def _expire(self, now: Micros, turn: "_Turn") -> None:
+        """Fire all timers up to ``now``."""
+        for place, detector in self._timed:
+            turn.timers(place, detector.expire(None, now))
+        self._next = None
+
     def _expire_for(self, batch: Batch, events: Sequence[Event], turn: "_Turn") -> None:
         """Fire the timers of those whom the round is about, up to the arrival of their item."""
-        for place, detector in enumerate(self.detectors):
-            if "deadline" not in detector.memory:
-                continue
+        for place, detector in self._timed:
             by_subject = detector.keyed_by == "subject"
             slots = batch.slot if by_subject else batch.device
             turn.timers(place, detector.expire(slots, batch.received_at))

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from alerts import offers
+from alerts import inhibition, offers
 from alerts.alert import AlertRow, Change, as_json
 from alerts.consequences import INCIDENT, Circumstances, Entry, Latest, follow
 from alerts.muster import muster
@@ -33,7 +33,9 @@ Connection = psycopg.Connection[Any]
 _TIMES = (
     "since", "raised_at", "deadline", "heard_at", "accepted_at", "resolved_at", "expected_at",
 )  # fmt: skip
-_LISTS = ("sources", "occurrences", "helpers")
+_LISTS = ("sources", "occurrences", "helpers", "inhibited")
+_STIRRING = frozenset({"raised", "priority_raised", "resolved", "cleared"})
+"""Changes that may change what is open beside them."""
 _FIELDS = tuple(field.name for field in fields(AlertRow))
 
 
@@ -57,7 +59,7 @@ def append(connection: Connection, changes: Sequence[Change], now: Micros) -> li
     _offer(connection, entries, around.roster)
     _post(connection, entries, around.roster, now)
     _answer_devices(connection, entries)
-    return [entry.after for entry in entries if entry.change.change != "hastened"]
+    return [entry.after for entry in entries if not entry.follows]
 
 
 def lock_alerts(
@@ -91,8 +93,8 @@ def alert_of(row: Mapping[str, Any]) -> AlertRow:
 
 
 def _concerned(connection: Connection, changes: Sequence[Change]) -> list[AlertRow]:
-    urgent = {c.subject for c in changes if c.change in ("raised", "priority_raised")}
-    return lock_alerts(connection, {change.alert_id for change in changes}, urgent)
+    stirred = {change.subject for change in changes if change.change in _STIRRING}
+    return lock_alerts(connection, {change.alert_id for change in changes}, stirred)
 
 
 def _circumstances(
@@ -104,7 +106,18 @@ def _circumstances(
     new = [change.raised for change in changes if change.raised is not None]
     people = {name for change in changes for name in _people(change)}
     roster, policies = muster(connection, [*alerts, *new], now, people=people)
-    return Circumstances(roster, policies, now, _latest(connection, new))
+    beside = _louder(connection, changes)
+    return Circumstances(roster, policies, now, _latest(connection, new), beside)
+
+
+def _louder(connection: Connection, changes: Sequence[Change]) -> list[AlertRow]:
+    """Open alerts beside which those of the changes may be held back; read, and not locked."""
+    kinds = sorted({kind for change in changes for kind in inhibition.by(change.kind)})
+    if not kinds:
+        return []
+    subjects = sorted({change.subject for change in changes})
+    rows = queries.open_beside(connection, subjects=subjects, kinds=kinds)
+    return [alert_of(row) for row in rows]
 
 
 def _people(change: Change) -> list[str]:
@@ -146,7 +159,10 @@ def _row(alert: AlertRow) -> dict[str, Any]:
         row[name] = None if row[name] is None else to_datetime(row[name])
     for name in _LISTS:
         row[name] = list(row[name])
-    return row | {"evidence": _json(alert.evidence)}
+    return row | {
+        "evidence": _json(alert.evidence),
+        "inhibited": Jsonb(list(alert.inhibited), dumps=orjson.dumps),
+    }
 
 
 def _event(entry: Entry) -> dict[str, Any]:
@@ -175,7 +191,7 @@ def _offer(connection: Connection, entries: Sequence[Entry], roster: Roster) -> 
 
 def _post(connection: Connection, entries: Sequence[Entry], roster: Roster, now: Micros) -> None:
     """Messages to those who are asked; what is on its way to others ends where one has come."""
-    for name in ("accepted", "resolved"):
+    for name in ("accepted", "held back", "resolved"):
         over = [entry.after.id for entry in entries if _is(entry, name)]
         if over:
             queries.no_longer_of_use(
@@ -198,6 +214,8 @@ def _is(entry: Entry, name: str) -> bool:
     """Whether the entry's change is what took its alert to that state."""
     if name == "accepted":
         return entry.change.change == "accepted"
+    if name == "held back":
+        return entry.after.is_paused and entry.change.duty is not None
     return entry.after.state == "resolved"
 
 

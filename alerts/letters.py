@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from alerts import ledger, links
-from alerts.alert import Duty, change_of
+from alerts.alert import change_of
 from alerts.channels.channel import AddressGone, Channel, DeliveryFailed, Message
 from alerts.outbox import (
     DELIVERIES,
@@ -29,7 +29,7 @@ from alerts.outbox import (
     wait_after,
 )
 from alerts.reach import Connection, queries
-from alerts.wording import NEWS, About, Privacy, Text, Wording
+from alerts.wording import DEFECT, NEWS, About, Privacy, Text, Wording
 from domain.time import MINUTE, Micros, from_datetime, to_datetime
 
 A_MINUTE = 3
@@ -104,13 +104,12 @@ def write(connection: Connection, claimed: Claimed, desk: Desk, now: Micros) -> 
     along = _let_through(connection, claimed, now)
     if along is None:
         return None
-    about = _about(claimed.message.payload, row)
-    text, link = _text(connection, claimed, about, along, row, desk, now)
+    text, link = _text(connection, claimed, along, row, desk, now)
     payload = {
         "title": text.title,
         "body": text.body,
         "link": link,
-        "priority": about.priority,
+        "priority": claimed.message.payload["alert"]["priority"],
         "keys": row["keys"],
     }
     message = Message(
@@ -125,7 +124,7 @@ def write(connection: Connection, claimed: Claimed, desk: Desk, now: Micros) -> 
 
 def _addressee(connection: Connection, claimed: Claimed) -> Mapping[str, Any]:
     row: Mapping[str, Any] | None = queries.addressee(
-        connection, channel=claimed.message.address, alert_id=claimed.message.alert_id
+        connection, channel=claimed.message.address, alert_id=claimed.message.alert_id or None
     )
     if row is None:
         raise Nobody("the channel was taken away, or is not confirmed any more")
@@ -156,13 +155,15 @@ def _let_through(
 def _text(
     connection: Connection,
     claimed: Claimed,
-    about: About,
     along: Sequence[Mapping[str, Any]],
     row: Mapping[str, Any],
     desk: Desk,
     now: Micros,
 ) -> tuple[Text, str | None]:
-    wording = Wording(row["language"])
+    wording, payload = Wording(row["language"]), claimed.message.payload
+    if payload["occasion"] == DEFECT:
+        return wording.defect(payload["reason"]), None
+    about = _about(payload, row)
     if along:
         abouts = [about, *(_about(each["payload"], each) for each in along)]
         return wording.many(abouts, desk.public_url), desk.public_url
@@ -258,7 +259,7 @@ def hasten(connection: Connection, claimed: Claimed, now: Micros) -> bool:
             now=to_datetime(now),
         ):
             return False
-        duty = Duty(alert.step, alert.round, alert.responsible, now, alert.asked, alert.policy_id)
+        duty = alert.duty_until(now)
         reason = f"Nobody of {alert.responsible} could be reached by any channel."
         ledger.append(connection, [change_of(alert, "hastened", now, reason, duty=duty)], now)
     return True
@@ -274,9 +275,9 @@ def _note_along(
     )  # fmt: skip
 
 
-def _which(claimed: Claimed) -> dict[str, str]:
+def _which(claimed: Claimed) -> dict[str, str | None]:
     return {
-        "alert_id": claimed.message.alert_id,
+        "alert_id": claimed.message.alert_id or None,
         "occasion": claimed.occasion,
         "recipient": claimed.recipient,
     }

@@ -20,6 +20,7 @@ TRANSITIONS: Mapping[tuple[Before, ChangeName], State] = {
     ("open", "repeated"): "open",
     ("open", "priority_raised"): "open",
     ("open", "hastened"): "open",
+    ("open", "held_back"): "open",
     ("open", "restored"): "open",
     ("open", "rejected"): "open",
     ("open", "declined"): "open",
@@ -133,7 +134,10 @@ def _with_findings(alert: AlertRow, change: Change) -> AlertRow:
     if change.occurrence is not None and change.occurrence not in told:
         told = (*told, change.occurrence)[-_REMEMBERED:]
     heard_at = max(alert.heard_at, change.at)
-    return replace(alert, sources=change.sources, occurrences=told, heard_at=heard_at)
+    inhibited = alert.inhibited if change.inhibited is None else change.inhibited
+    return replace(
+        alert, sources=change.sources, occurrences=told, heard_at=heard_at, inhibited=inhibited
+    )
 
 
 def _with_duty(alert: AlertRow, change: Change) -> AlertRow:
@@ -147,6 +151,7 @@ def _with_duty(alert: AlertRow, change: Change) -> AlertRow:
         responsible=duty.responsible,
         deadline=duty.deadline,
         asked=duty.asked,
+        held_by=duty.held_by,
         policy_id=alert.policy_id if duty.policy_id is None else duty.policy_id,
     )
 
@@ -162,6 +167,7 @@ def _with_person(alert: AlertRow, before: AlertRow, change: Change) -> AlertRow:
         more = {"accepted_by": None, "accepted_by_name": None, "accepted_at": None}
     elif alert.state == "resolved":
         more = {"deadline": None, "resolved_at": change.at, "outcome": change.outcome}
+        more["held_by"] = None
     elif change.change in ("joined", "left") and change.by:
         name = change.by.username
         helpers = _without(before.helpers, name)

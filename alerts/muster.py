@@ -16,6 +16,8 @@ from psycopg.rows import dict_row
 
 from alerts.alert import AlertRow
 from alerts.duty import Day, Rota, Shift, Swap
+from alerts.in_force import pauses_of
+from alerts.pauses import Pauses
 from alerts.policy import Policies, Policy, QuietHours, Step
 from alerts.roster import PERSON, TEAM, Contacts, People, Recipient, Roster
 from domain.time import DAY, SECOND, Micros, from_datetime, to_datetime
@@ -60,7 +62,8 @@ def muster(
     rotas = _rotas(connection, above, now, until or now)
     accounts = _accounts(connection, _named(PERSON, named) | _on(rotas) | {*people})
     rotas = _without_absent(rotas, accounts)
-    everybody = _people(connection, alerts, above, names, rotas, accounts)
+    pauses = pauses_of(connection, alerts, names, now, until or now) if alerts else Pauses()
+    everybody = _people(connection, alerts, above, names, rotas, accounts, pauses)
     return Roster(everybody, now), policies
 
 
@@ -136,6 +139,7 @@ def _people(
     names: Mapping[str, str],
     rotas: Sequence[Rota],
     accounts: Mapping[str, Recipient],
+    pauses: Pauses,
 ) -> People:
     residents = sorted({alert.resident_id for alert in alerts if alert.resident_id})
     known = list(queries.residents(connection, ids=residents))
@@ -162,6 +166,7 @@ def _people(
         accounts=accounts,
         unowned=unowned,
         quiet=_quiet(connection, {one.id for one in everybody}),
+        pauses=pauses,
     )
 
 

@@ -3,7 +3,8 @@
 Residents and devices draw their slots from one sequence, so the slots of the ones have gaps
 where those of the others are. In the engine subjects are counted by themselves and devices by
 themselves, in the order in which they became known, so that no array has an element that nobody
-uses. What goes in and comes out is renumbered at its border; detectors know nothing of it.
+uses. What goes in and comes out is renumbered at its border; detectors know nothing of it. The
+numbers are ``intp``: an index of any other type numpy would convert anew at every look.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ class Numbers:
     def samples(self, batch: Batch) -> Batch:
         """The samples of those who are known; of others nobody could be told."""
         subject, device = self.subjects.numbers(batch.slot), self.devices.numbers(batch.device)
-        batch = replace(batch, slot=subject, device=device)
+        batch = batch.of(subject, device)
         either = subject | device  # negative where one of them is NOBODY
         return batch if either.min(initial=0) >= 0 else batch.take(np.flatnonzero(either >= 0))
 
@@ -89,7 +90,7 @@ class _Count:
     def load(self, slots: NDArray[Any]) -> None:
         """Take these slots, numbered from 0."""
         self.slots: Slots = slots.astype(np.int32)
-        self._numbers = np.full(int(self.slots.max(initial=-1)) + 2, NOBODY, np.int32)
+        self._numbers = np.full(int(self.slots.max(initial=-1)) + 2, NOBODY, np.intp)
         self._numbers[self.slots] = np.arange(len(self.slots))
 
     def numbers(self, slots: Slots) -> Slots:

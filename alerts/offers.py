@@ -42,6 +42,7 @@ _ANSWERS: Mapping[str, tuple[Answer, Answer | None]] = {
     "withdrawn": ("redirected", "redirected"),
     "hand_over_offered": ("redirected", "redirected"),
     "hand_over_lapsed": ("no_answer", None),
+    "held_back": ("redirected", "redirected"),
     "no_answer": ("no_answer", "no_answer"),
     "resolved": ("over", "over"),
     "cleared": ("over", "over"),

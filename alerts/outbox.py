@@ -193,8 +193,6 @@ def _own_channels(
     found = list(reach.queries.first_channels(connection, accounts=people)) if people else []
     own: dict[int, list[tuple[str, str]]] = {}
     for row in rows if found else ():
-        if row["alert_id"] is None:  # of the standing audit: the log and the webhook
-            continue
         priority = row["payload"]["alert"]["priority"]
         mine = (each for each in found if each["account_id"] == row["recipient"])
         first = next((each for each in mine if priority in each["priorities"]), None)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
 
-from alerts.alert import AlertRow, ChangeName, Duty
+from alerts.alert import QUIET_HOURS, AlertRow, ChangeName, Duty, Hold
 from alerts.hours import next_working_morning, within, zone_of
 from domain.finding import RANK, Priority
 from domain.time import HOUR, MINUTE, SECOND, Micros, iso
@@ -79,13 +79,15 @@ class Assignment:
 class Situation:
     """What an assignment depends on besides the alert: who there is, when, and where.
 
-    ``why`` says of a party why it is these people, where that is worth a word.
+    ``why`` says of a party why it is these people, where that is worth a word; ``hold`` is what
+    holds the alert back, where it is anything but the hour.
     """
 
     present: Collection[str]
     now: Micros
     timezone: str = "UTC"
     why: Mapping[str, str] = field(default_factory=dict)
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,11 @@ class Policy:
             return _person(alert, change, by, situation.now, expected_at)
         if change == "no_answer" and alert.state == "on_site":
             return _still_on_site(alert, situation.now)
+        if change == "held_back":
+            return self._from(alert.step, alert.round, situation)
         if change == "asked":
-            return self._from(alert.step, alert.round, situation, may_wait=False)
+            # What waited for the morning has waited; a pause may end in the middle of the night.
+            return self._from(alert.step, alert.round, situation, may_wait=alert.is_paused)
         if change == "no_answer" and self._is_repeated(alert):
             return self._from(alert.step, alert.round, situation, times=alert.asked + 1)
         if change in ("rejected", "withdrawn", "no_answer"):
@@ -149,9 +154,9 @@ class Policy:
         hold = self.steps[0].hold
         if alert.state != "open" or RANK[self.priority] <= RANK[alert.priority] or hold is None:
             return None
-        if alert.deadline is not None and alert.deadline <= now + hold:
+        if alert.is_paused or (alert.deadline is not None and alert.deadline <= now + hold):
             return None
-        return Duty(alert.step, alert.round, alert.responsible, now + hold, alert.asked)
+        return alert.duty_until(now + hold)
 
     def _is_repeated(self, alert: AlertRow) -> bool:
         step = self.steps[alert.step % len(self.steps)]
@@ -163,7 +168,7 @@ class Policy:
         """The first step at or after ``place`` that has somebody, going round where none has.
 
         ``times`` counts how often the step at ``place`` is told with this; ``may_wait`` whether
-        quiet hours hold it back.
+        quiet hours hold it back; a pause always does.
         """
         for ahead in range(len(self.steps)):
             asking = self._asking(place + ahead, turn, situation, 1 if ahead else times)
@@ -171,9 +176,17 @@ class Policy:
                 break
         else:
             asking = self._asking(place, turn, situation, times)
-        quiet = self.quiet_hours if may_wait and not asking.step.quiet else None
-        until = quiet.until(situation.now, situation.timezone) if quiet else None
-        return asking.held(until) if until else asking.assignment()
+        hold = situation.hold
+        if hold is None and may_wait and not asking.step.quiet:
+            hold = self._quiet(situation)
+        return asking.held(hold) if hold else asking.assignment()
+
+    def _quiet(self, situation: Situation) -> Hold | None:
+        hours = self.quiet_hours
+        until = hours.until(situation.now, situation.timezone) if hours else None
+        if until is None:
+            return None
+        return Hold(until, QUIET_HOURS, f"Quiet hours hold it back until {iso(until)}.")
 
     def _asking(self, place: int, turn: int, situation: Situation, times: int) -> "_Asking":
         rounds, number = divmod(place, len(self.steps))
@@ -271,15 +284,15 @@ class _Asking:
         duty = self._duty(deadline, self.times)
         return Assignment(duty, self._told(), f"{self._round_over()}{self._asked()}".strip())
 
-    def held(self, until: Micros) -> Assignment:
-        """Nobody is told before the quiet hours are over."""
-        reason = f"Quiet hours hold it back until {iso(until)}."
-        told = ("centre",) if self.again else ()
-        return Assignment(self._duty(until, 0), told, f"{self._round_over()}{reason}")
+    def held(self, hold: Hold) -> Assignment:
+        """Nobody is told before that is over."""
+        told = ("centre",) if self.again and hold.by == QUIET_HOURS else ()
+        over = self._round_over() if told else ""
+        return Assignment(self._duty(hold.until, 0, hold.by), told, f"{over}{hold.why}")
 
-    def _duty(self, deadline: Micros, asked: int) -> Duty:
+    def _duty(self, deadline: Micros, asked: int, held_by: str | None = None) -> Duty:
         responsible = ", ".join(self.persons) or HOLDER_OF_LAST_RESORT
-        return Duty(*self.place, responsible, deadline, asked, self.policy.id)
+        return Duty(*self.place, responsible, deadline, asked, self.policy.id, held_by)
 
     def _told(self) -> tuple[str, ...]:
         # Whether a hand-over address is set is known where messages are delivered, not here.

@@ -11,6 +11,11 @@ where a.id = any(:ids) or (a.subject = any(:subjects) and a.state <> 'resolved')
 order by a.id
 for no key update of a;
 
+-- name: open_beside(subjects, kinds)
+-- Open alerts of these kinds, only to look at.
+select a.*, null as accepted_by_name from alert a
+where a.subject = any(:subjects) and a.kind = any(:kinds) and a.state <> 'resolved';
+
 -- name: due_alerts(now, limit)
 -- Open alerts whose deadline has passed and that no other escalator is at, the most overdue first.
 select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
@@ -55,12 +60,12 @@ insert into alert (
     id, subject, resident_id, device_id, team_id, kind, priority, latching, state, since,
     raised_at, evidence, sources, incident_id, step, round, responsible, deadline, occurrences,
     heard_at, accepted_by, accepted_at, resolved_at, outcome, note, sequence, asked, policy_id,
-    helpers, expected_at
+    helpers, expected_at, held_by, inhibited
 ) values (
     :id, :subject, :resident_id, :device_id, :team_id, :kind, :priority, :latching, :state, :since,
     :raised_at, :evidence, :sources, :incident_id, :step, :round, :responsible, :deadline,
     :occurrences, :heard_at, :accepted_by, :accepted_at, :resolved_at, :outcome, :note, :sequence,
-    :asked, :policy_id, :helpers, :expected_at
+    :asked, :policy_id, :helpers, :expected_at, :held_by, :inhibited
 ) on conflict (id) do update set
     priority = excluded.priority,
     state = excluded.state,
@@ -81,7 +86,9 @@ insert into alert (
     asked = excluded.asked,
     policy_id = excluded.policy_id,
     helpers = excluded.helpers,
-    expected_at = excluded.expected_at;
+    expected_at = excluded.expected_at,
+    held_by = excluded.held_by,
+    inhibited = excluded.inhibited;
 
 -- name: append_events*!
 insert into alert_event (sequence, alert_id, at, change, by, by_role, reason, evidence, after)
@@ -117,7 +124,7 @@ from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
--- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, before_at, before_id, limit)
+-- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, incident, before_at, before_id, limit)
 -- The newest first; `state` 'open' means not resolved. `asked` are `party@team`, or parties of one's own.
 select a.*, p.username as accepted_by_name
 from alert a left join account p on p.id = a.accepted_by
@@ -129,6 +136,7 @@ where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
   and (:state::text is null or a.state = :state or (:state = 'open' and a.state <> 'resolved'))
   and (:resident::text is null or a.resident_id = :resident)
   and (:kind::text is null or a.kind = :kind)
+  and (:incident::text is null or a.incident_id = :incident)
   and (:before_at::timestamptz is null or (a.raised_at, a.id) < (:before_at, :before_id))
 order by a.raised_at desc, a.id desc
 limit :limit;

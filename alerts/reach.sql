@@ -118,13 +118,13 @@ returning o.id, o.alert_id, o.occasion, o.party, o.recipient, o.channel, o.addre
 select pg_advisory_xact_lock(7264011, hashtext(:recipient));
 
 -- name: addressee(channel, alert_id)^
--- A confirmed channel with its owner, and the resident of an alert.
+-- A confirmed channel with its owner, and the resident of an alert, where it is about one.
 select p.kind, p.address, p.keys, a.id as account_id, a.username, a.language,
        r.name as resident, coalesce(r.timezone, 'UTC') as timezone,
        coalesce(r.consents, '[]') as consents
 from person_channel p
 join account a on a.id = p.account_id and a.disabled_at is null
-join alert on alert.id = :alert_id
+left join alert on alert.id = :alert_id
 left join resident r on r.id = alert.resident_id
 where p.id = cast(:channel as bigint) and p.confirmed_at is not null;
 
@@ -158,9 +158,11 @@ for update of o skip locked;
 update outbox set sent_at = :now, last_error = null where id = any(:ids);
 
 -- name: reached_otherwise(id, alert_id, occasion, recipient, now)!
--- Nobody needs the same message by a second channel.
+-- Nobody needs the same message by a second channel. (What is about no alert is found by no
+-- `=`, and `is not distinct from` would find nothing by the index.)
 update outbox set given_up_at = :now, last_error = 'delivered by another channel'
-where alert_id = :alert_id and occasion = :occasion and recipient = :recipient
+where (alert_id = :alert_id or (cast(:alert_id as text) is null and alert_id is null))
+  and occasion = :occasion and recipient = :recipient
   and channel = 'person' and id <> :id and sent_at is null and given_up_at is null;
 
 -- name: fall_to_next(id, now)^
@@ -173,10 +175,11 @@ from outbox o
 join person_channel p on p.account_id = o.recipient and p.confirmed_at is not null
 where o.id = :id and o.given_up_at is null and o.sent_at is null
   and o.payload #>> '{alert,priority}' = any(p.priorities)
-  and not exists (select from outbox other
-                  where other.alert_id = o.alert_id and other.occasion = o.occasion
-                    and other.recipient = o.recipient and other.channel = 'person'
-                    and other.address = p.id::text)
+  and p.id::text <> all (array(
+      select tried.address from outbox tried
+      where (tried.alert_id = o.alert_id or (o.alert_id is null and tried.alert_id is null))
+        and tried.occasion = o.occasion and tried.recipient = o.recipient
+        and tried.channel = 'person'))
 order by p.place, p.id limit 1
 on conflict do nothing
 returning id;

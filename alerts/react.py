@@ -10,17 +10,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from alerts import inhibition
 from alerts.alert import AlertRow, Change, ChangeName, change_of
 from alerts.lifecycle import advance
 from alerts.policy import EVERYBODY, Policies, Situation
 from domain.directory import Directory, Subject
 from domain.finding import KINDS, RANK, Finding, Priority
 from domain.time import Micros
-
-HELD_BACK_BY: Mapping[str, tuple[str, ...]] = dict.fromkeys(
-    ("bed_exit_long", "inactivity", "not_up"), ("sos", "fall", "smoke")
-)
-"""Kinds that are not raised while one of these is open: who lies on the floor is not in bed."""
 
 OF_A_DEVICE = frozenset(
     {
@@ -37,6 +33,7 @@ OF_A_DEVICE = frozenset(
         "battery_low",
         "device_fault",
         "clock_skew",
+        "button_test_overdue",
     }
 )
 """Conditions that each device has for itself, and that end when they end at the last one.
@@ -111,18 +108,25 @@ class Book:
         for finding in findings:
             change = self._take(finding, directory, policies, now)
             if change is not None:
-                changes.append(change)
-                self._keep(change)
+                changes += self._keep(change)
         return changes
 
-    def _keep(self, change: Change) -> None:
+    def _keep(self, change: Change) -> list[Change]:
+        """The change, with what is raised because of it."""
         key = change.subject, change.kind
         after = advance(self.open.get(key), change)
         if after.state != "resolved":
             self.open[key] = after
-            return
+            return [change]
         del self.open[key]
         self.known |= dict.fromkeys(after.occurrences, after.priority)
+        changes = [change]
+        for each in inhibition.released(after, self._beside(after.subject), change.at):
+            changes += self._keep(each)
+        return changes
+
+    def _beside(self, subject: str) -> list[AlertRow]:
+        return [alert for (whose, _), alert in self.open.items() if whose == subject]
 
     def _take(
         self, finding: Finding, directory: Directory, policies: Policies, now: Micros
@@ -133,18 +137,18 @@ class Book:
         source = _source(finding, directory)
         alert = self.open.get((subject.id, finding.kind))
         if not finding.active:
-            return None if alert is None else _over(alert, finding, source)
+            return self._over(alert, finding, subject, source)
         occurrence = self._news(finding, subject, source)
         if occurrence is None:
             return None
         if alert is not None:
             return _again(alert, finding, source, occurrence)
+        new = _with_device(_alert(finding, subject, source, occurrence), directory)
         louder = self._louder(finding, subject)
         if louder is not None:
-            return _held_back(louder, finding, occurrence)
-        new = _alert(finding, subject, source, occurrence)
+            return inhibition.held_back(louder, new, _event(finding))
         situation = Situation(_EVERYBODY_ASKABLE, now, subject.timezone)
-        return _raised(_with_device(new, directory), finding, policies, situation)
+        return _raised(new, finding, policies, situation)
 
     def _news(self, finding: Finding, subject: Subject, source: str) -> str | None:
         """The occurrence's name, or None where a resolved alert has dealt with it.
@@ -160,10 +164,17 @@ class Book:
 
     def _louder(self, finding: Finding, subject: Subject) -> AlertRow | None:
         """The open alert beside which this finding is not to be raised, if any."""
-        kinds = HELD_BACK_BY.get(finding.kind, ())
-        found = [self.open.get((subject.id, kind)) for kind in kinds]
-        rank = RANK[finding.priority]
-        return next((alert for alert in found if alert and RANK[alert.priority] >= rank), None)
+        beside = [self.open.get((subject.id, kind)) for kind in inhibition.by(finding.kind)]
+        return inhibition.louder(finding.kind, finding.priority, filter(None, beside))
+
+    def _over(
+        self, alert: AlertRow | None, finding: Finding, subject: Subject, source: str
+    ) -> Change | None:
+        if alert is not None:
+            return _over(alert, finding, source)
+        keeping = (self.open.get((subject.id, kind)) for kind in inhibition.by(finding.kind))
+        found = (inhibition.over(louder, finding) for louder in keeping if louder)
+        return next(filter(None, found), None)
 
 
 def _alert(finding: Finding, subject: Subject, source: str, name: str) -> AlertRow:
@@ -224,22 +235,6 @@ def _again(alert: AlertRow, finding: Finding, source: str, occurrence: str) -> C
         evidence=finding.evidence,
         priority=finding.priority if worse else alert.priority,
         sources=(*(other for other in alert.sources if other != source), source),
-        occurrence=occurrence,
-        event=_event(finding),
-    )
-
-
-def _held_back(louder: AlertRow, finding: Finding, occurrence: str) -> Change | None:
-    """Not raised, and written down with the alert that is the reason."""
-    if occurrence in louder.occurrences:
-        return None
-    return change_of(
-        louder,
-        "repeated",
-        finding.at,
-        f"{finding.kind} is held back while this is open.",
-        evidence={**finding.evidence, "held_back": finding.kind},
-        sources=louder.sources,
         occurrence=occurrence,
         event=_event(finding),
     )

@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
-from alerts.alert import AlertRow
+from alerts.alert import AlertRow, Hold
 from alerts.duty import DUTY_PARTIES, Rota, on_duty
+from alerts.pauses import Pauses
 from alerts.policy import QuietHours
 from domain.finding import Priority
 from domain.time import Micros, iso
@@ -74,6 +75,7 @@ class People:
     ``accounts``  by user name: whom rotas and policies name
     ``unowned``   the centre accounts that answer for what belongs to no team
     ``quiet``     own quiet hours and their time zone, by account id
+    ``pauses``    the silences and absences of these alerts
     """
 
     family: Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class People:
     accounts: Mapping[str, Recipient] = field(default_factory=dict)
     unowned: tuple[Recipient, ...] = ()
     quiet: Mapping[str, tuple[QuietHours, str]] = field(default_factory=dict)
+    pauses: Pauses = field(default_factory=Pauses)
 
 
 class Roster:
@@ -166,6 +169,10 @@ class Roster:
                     told.add(recipient.id)
                     until = None if priority == "high" else self._quiet(recipient)
                     yield Telling(recipient, until or self._now)
+
+    def hold(self, alert: AlertRow, priority: Priority) -> Hold | None:
+        """The silence or absence that holds an alert back at that priority, if any does."""
+        return self._people.pauses.hold(alert, priority, self.teams(alert), self._now)
 
     def timezone(self, alert: AlertRow) -> str:
         return self._people.timezones.get(alert.resident_id or "", "UTC")

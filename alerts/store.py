@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from alerts import offers
+from alerts import inhibition, offers
 from alerts.alert import Actor, AlertRow, Change, ChangeName, Outcome, as_json
 from alerts.deeds import Deed, Taken, change_by
 from alerts.ledger import Connection, alert_of, append, lock_alerts, queries
@@ -112,13 +112,25 @@ def act(
     :class:`NoSuchAlert`.
     """
     with connection.transaction():
-        before = next(iter(lock_alerts(connection, ids=[alert_id])), None)
-        if before is None:
-            raise NoSuchAlert(f"There is no alert {alert_id}.")
+        before, beside = _lock_with_others(connection, alert_id)
         whom = None if to is None else _taker(connection, before, to)
         deed = Deed(change, by, note, outcome, whom, expected_at)
         what = change_by(before, offers.of_alert(connection, alert_id), deed, now)
-        return before if what is None else append(connection, [what], now)[-1]
+        if what is None:
+            return before
+        over = what.change == "resolved"
+        more = inhibition.released(before, beside, now) if over else []
+        return append(connection, [what, *more], now)[0]
+
+
+def _lock_with_others(connection: Connection, alert_id: str) -> tuple[AlertRow, list[AlertRow]]:
+    """An alert and the open ones beside it, locked in the order in which everybody locks them."""
+    known = alert(connection, alert_id)
+    if known is None:
+        raise NoSuchAlert(f"There is no alert {alert_id}.")
+    locked = lock_alerts(connection, ids=[alert_id], subjects=[known.subject])
+    found = {each.id: each for each in locked}
+    return found.pop(alert_id), list(found.values())
 
 
 def _taker(connection: Connection, alert: AlertRow, username: str) -> Actor:
@@ -178,6 +190,7 @@ def page(
     state: str | None = None,
     resident: str | None = None,
     kind: str | None = None,
+    incident: str | None = None,
     resident_ids: Sequence[str] | None = None,
     team_ids: Teams = None,
     incidents: Sequence[str] = (),
@@ -195,6 +208,7 @@ def page(
         state=state,
         resident=resident,
         kind=kind,
+        incident=incident,
         before_at=None if before_at is None else to_datetime(before_at),
         before_id=before_id,
         limit=limit + 1,

@@ -33,6 +33,9 @@ NEWS: frozenset[str] = frozenset(
 )
 """Occasions that a link does not answer: they are between two people who are on it already."""
 
+DEFECT = "defect"
+"""The occasion of what the standing audit has found: it is about no alert."""
+
 HEALTH, NAME = "health_in_messages", "name_in_messages"
 
 
@@ -106,6 +109,10 @@ class Wording:
         """A code that confirms an address."""
         return Text(self.more("code_title"), self.more("code", code=code))
 
+    def defect(self, sentence: str) -> Text:
+        """What the standing audit has found; its sentence names no resident."""
+        return Text(self.more("defect_title"), sentence)
+
     def test(self, who: str) -> Text:
         return Text(self.more("test_title"), self.more("test", who=who))
 
@@ -125,6 +132,10 @@ class Wording:
     def label(self, name: str) -> str:
         """The heading of a section or a line of the hand-over page."""
         return self._words["label"].get(name, name)
+
+    def report(self, name: str) -> str:
+        """A figure, a heading or a word of a report of figures."""
+        return self._words["report"].get(name, name)
 
     def what(self, about: About) -> str:
         """What has happened, as far as it may be said."""

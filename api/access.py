@@ -72,6 +72,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "remove_device": _TECHNICIANS,
     "list_commands": _TECHNICIANS,
     "send_command": _TECHNICIANS,
+    "announce_test": _CARERS,
+    "list_tests": _CARERS,
     "model_thresholds": _ADMIN,
     "set_model_thresholds": _ADMIN,
     "follow_messages": _TECHNICIANS,
@@ -105,6 +107,13 @@ MAY: Mapping[str, frozenset[Role]] = {
     "put_policy": _STAFF,
     "end_policy": _STAFF,
     "try_policy": _STAFF,
+    "list_silences": _CARERS,
+    "create_silence": _CARERS,
+    "end_silence": _CARERS,
+    "list_absences": _CARERS,
+    "create_absence": _CARERS,
+    "change_absence": _CARERS,
+    "end_absence": _CARERS,
     "get_quiet_hours": _HELPERS,
     "set_quiet_hours": _HELPERS,
     "drop_quiet_hours": _HELPERS,
@@ -115,6 +124,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "push_key": _HELPERS,
     "add_push": _HELPERS,
     "get_handover": _CARERS | {"responder"},
+    "get_figures": _STAFF,
+    "figures_csv": _STAFF,
 }
 """Roles that may use a call, by the name of its route. A call that is not listed is nobody's."""
 

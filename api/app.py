@@ -25,6 +25,7 @@ from api.routes import (
     devices,
     duty,
     feed,
+    figures,
     handover,
     health,
     homes,
@@ -32,6 +33,7 @@ from api.routes import (
     messages,
     models,
     offers,
+    pauses,
     policies,
     quarantine,
     readings,
@@ -39,6 +41,7 @@ from api.routes import (
     rotas,
     session,
     teams,
+    testing,
     users,
 )  # fmt: skip
 from api.schemas import DeviceMessage
@@ -101,12 +104,14 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, offers, handover, residents, readings, latest, homes, devices,
-        messages, models, users, teams, quarantine, audit, duty, rotas, policies, feed,
+        messages, models, testing, users, teams, quarantine, audit, duty, rotas, policies, pauses,
+        figures, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)
     app.include_router(answers.router)
     app.include_router(handover.page)
+    app.include_router(figures.page)
     app.include_router(health.router)
     site.add(app)
     problems.install(app)

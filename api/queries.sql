@@ -125,7 +125,7 @@ order by e.happened_at desc, e.device desc, e.key desc limit :limit;
 -- Devices in use that the viewer may see, or the one of that id. A device is its resident's, and
 -- so of the resident's team; while it is placed with nobody, of the team that owns it.
 select d.id, d.kind, d.vendor, d.model, d.resident_id, d.team_id, d.place, d.interval_s,
-       d.created_at, s.heard_at, s.online, s.firmware, s.battery,
+       d.test_interval_days, d.placed_at, d.created_at, s.heard_at, s.online, s.firmware, s.battery,
        coalesce(s.unknown_fields, 0) as unknown_fields
 from device d
 left join resident r on r.id = d.resident_id
@@ -144,10 +144,10 @@ order by d.id limit :limit;
 -- Whose a device was that is out of use.
 select vendor, team_id from device where id = :id and removed_at is not null;
 
--- name: place_device(id, model, resident, team, place, interval_s)!
+-- name: place_device(id, model, resident, team, place, interval_s, test_interval_days)!
 -- Changes where a device is, and with whom.
 update device set model = :model, resident_id = :resident, team_id = :team, place = :place,
-       interval_s = :interval_s
+       interval_s = :interval_s, test_interval_days = :test_interval_days
 where id = :id;
 
 -- name: commands(device, id, at, after, limit)

@@ -231,6 +231,8 @@ class Device(Answer):
     team: str | None
     place: str | None
     interval_s: float | None
+    test_interval_days: float | None
+    placed_at: Annotated[Time | None, Field(description="Since when it is with its resident.")]
     created_at: Time
     heard_at: Time | None
     online: bool | None
@@ -266,12 +268,45 @@ class DeviceChange(Body):
     team: Id | None = None
     place: Line | None = None
     interval_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    test_interval_days: Annotated[
+        float | None, Field(ge=0, le=3660, description="0: it is never asked for a test.")
+    ] = None
 
 
 class NewDevice(DeviceChange):
     id: Id
     kind: DeviceKind
     vendor: Line | None = None
+
+
+class TestBody(Body):
+    """For how long a press, or a fall, of the device is a test, from now on."""
+
+    minutes: Annotated[int, Field(ge=1, le=15)] = 5
+
+
+class DeviceTest(Answer):
+    """A button or a fall detector with its last test since it came to its resident.
+
+    ``event`` is what it told then (``button_test``, or a press or a fall of a test that
+    ``announced_by`` had announced); ``due_at`` is null where it is never asked for one. It is
+    ``overdue`` a day later. Until ``announced_until`` what it tells is a test.
+    """
+
+    device: str
+    kind: DeviceKind
+    model: str | None
+    place: str | None
+    resident: str
+    team: str | None
+    placed_at: Time
+    interval_days: float
+    tested_at: Time | None
+    event: str | None
+    announced_by: str | None
+    due_at: Time | None
+    overdue: bool
+    announced_until: Time | None
 
 
 class Model(Answer):
@@ -346,7 +381,14 @@ class Alert(Answer):
     step: int
     round: int
     latching: bool
-    held_back: Annotated[bool, Field(description="Quiet hours hold it back until `deadline`.")]
+    held_back: Annotated[bool, Field(description="Nobody is asked before `deadline`.")]
+    held_by: Annotated[
+        str | None,
+        Field(
+            description="What holds it back: `quiet_hours`, `silence:` or `absence:` and its id, "
+            "or `alert:` and the id of a louder one."
+        ),
+    ]
     policy: Annotated[int | None, Field(description="The version of the policy that holds for it.")]
     evidence: dict[str, Any]
     sources: list[str]

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "device": ("device", "Devices and their secrets: add, list, rotate, remove."),
     "duty": ("duty", "Duty: who is on now, where nobody will be."),
     "policy": ("policy", "Policies: check them, and try who would be told when."),
+    "figures": ("figures", "How soon somebody answers and comes, and how good alarms are."),
     "channel": ("channel", "Channels of people: send a test."),
     "fleet": ("fleet", "Many beds behind one bridge: create."),
     "simulate": ("simulate", "Play simulated homes against a broker, or into a file."),

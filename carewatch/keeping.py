@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 
 from alerts import store as alert_store
+from alerts import testing
+from alerts.testing import Announced
 from domain.directory import Directory
 from domain.event import Event
 from domain.finding import Finding
@@ -32,12 +34,14 @@ class Prepared:
     ``news``      its events that were not kept before
     ``arrivals``  device, digest and arrival of messages without a time of their own
     ``impacts``   what its waveforms told; judged like events, and not kept
+    ``tests``     those of its events that belong to an announced test
     """
 
     decoded: Decoded
     news: Sequence[Event]
     arrivals: Sequence[tuple[int, bytes, Micros]]
     impacts: Sequence[Event] = ()
+    tests: Announced = field(default_factory=dict)
 
     def joined_by(self, told: Derived) -> "Prepared":
         """With what its waveforms told."""
@@ -60,6 +64,7 @@ def keep(
     with connection.transaction():
         reading_store.keep_samples(connection, decoded.samples)
         reading_store.keep_events(connection, prepared.news)
+        testing.keep(connection, prepared.news, prepared.tests)
         waveforms.keep(connection, decoded.waves)
         reading_store.keep_arrivals(connection, prepared.arrivals)
         _keep_refusals(connection, decoded)
@@ -67,7 +72,7 @@ def keep(
         with settle(connection):
             alert_store.record(connection, findings, directory, now)
         alerts = reading_store.alerts_of(connection, _answered(decoded))
-    return _receipts(decoded, alerts, now)
+    return _receipts(decoded, alerts, prepared.tests, now)
 
 
 def react_alone(
@@ -126,12 +131,15 @@ def _answered(decoded: Decoded) -> list[Event]:
 
 
 def _receipts(
-    decoded: Decoded, alerts: Mapping[tuple[int, str], str | None], at: Micros
+    decoded: Decoded, alerts: Mapping[tuple[int, str], str | None], tests: Announced, at: Micros
 ) -> list[Receipt]:
     answers = [
-        receipts.stored(event.device_id, event.id, alerts.get((event.device, event.key)), at)
+        receipts.stored(
+            event.device_id, event.id, alerts.get((event.device, event.key)), at,
+            is_test=testing.is_test(event, tests),
+        )
         for event in _answered(decoded)
-    ]
+    ]  # fmt: skip
     return answers + [receipts.refused(event, at) for event in decoded.refused_events]
 
 

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 from prometheus_client import Counter, Histogram
 
+from alerts import testing
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
 from carewatch import herald, keeping
@@ -142,7 +143,8 @@ class Pump:
             (device, digest, turn.messages[order].received_at)
             for order, (device, digest) in timeless.items()
         ]
-        return Prepared(decoded, fresh(decoded.events, known), arrivals)
+        tests = testing.among(connection, decoded.events)
+        return Prepared(decoded, fresh(decoded.events, known), arrivals, tests=tests)
 
     def _refresh_directory(self, connection: psycopg.Connection) -> None:
         if registry.current_version(connection) != self._directory.version:
@@ -185,7 +187,7 @@ class Pump:
         alerts: the turn is then judged item by item, and what fails is left out, loudly.
         """
         samples = self._share.admit(turn.now, prepared.decoded.samples)
-        events = [*prepared.news, *prepared.impacts]
+        events = [*testing.judged(prepared.news, prepared.tests), *prepared.impacts]
         try:
             return self._engine.step(turn.now, samples, events)
         except Exception:

@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from alerts.alert import Change
 from alerts.detectors import judging_samples, standard, threshold_names
@@ -56,6 +56,8 @@ class _Device(BaseModel):
     interval_s: float | None = None
     place: str | None = None
     model: str | None = None
+    placed_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    test_interval_days: float | None = None
 
 
 class People(BaseModel):
@@ -122,6 +124,8 @@ class Cast:
                 device.interval_s,
                 device.model,
                 device.place,
+                None if device.placed_at is None else from_datetime(device.placed_at),
+                test_interval_days=device.test_interval_days,
             )
         )
 

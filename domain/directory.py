@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from domain.time import Micros
+
 DeviceKind = Literal["bed", "fall", "button", "ambient", "bridge", "display"]
 
 EMERGENCY_KINDS: frozenset[str] = frozenset({"fall", "button"})
@@ -39,6 +41,12 @@ class Device:
     """Expected seconds between signs of life; None where the device promises none."""
     model: str | None = None
     place: str | None = None
+    placed_at: Micros | None = None
+    """When it came to its resident; None where that is unknown, or it is placed with nobody."""
+    tested_at: Micros | None = None
+    """When it was last tested, as far as the snapshot knows."""
+    test_interval_days: float | None = None
+    """In how many days it is to be tested again, by the device, resident, team or model."""
 
 
 class Directory(Protocol):

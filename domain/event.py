@@ -1,5 +1,6 @@
 """What happened: a press, a fall, a door."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -38,6 +39,12 @@ SIGNS_OF_LIFE = frozenset(
     }
 )
 """Events that only a moving person causes."""
+
+AS_TEST: Mapping[str, str] = {"button_pressed": "button_test", "fall": "fall_test"}
+"""What an event is judged as while a test of its device is announced. No device says
+``fall_test``, and it is no sign of life: whoever drops a fall detector need not be its wearer."""
+
+TESTS = frozenset(AS_TEST.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("battery_low", "low", False),
         Kind("device_fault", "low", False),
         Kind("clock_skew", "low", False),
+        Kind("button_test_overdue", "low", False),
         Kind("ambient_unusual", "low", False),
     )
 }

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.quantity import WIDTH
 
-Slots = NDArray[np.int32]
+Slots = NDArray[np.signedinteger[Any]]
 Instants = NDArray[np.int64]
 Values = NDArray[np.float32]
 
@@ -21,7 +22,7 @@ class Batch:
 
     ``order``        int32, position of the message in the turn; several samples may share it
     ``slot``         int32, whose sample it is: the resident's slot, or the device's if unplaced
-    ``device``       int32, the device's own slot
+    ``device``       int32, the device's own slot; in the engine these two are intp
     ``measured_at``  int64, microseconds since 1970: when it was so
     ``received_at``  int64, microseconds since 1970: when we heard of it
     ``x``            float32, (n, WIDTH): values in the units of ``domain.quantity``
@@ -52,6 +53,19 @@ class Batch:
             self.x[rows],
             self.implausible[rows],
             self.offset[rows],
+        )
+
+    def of(self, slot: Slots, device: Slots) -> "Batch":
+        """The same samples under other numbers of subjects and devices."""
+        return Batch(
+            self.order,
+            slot,
+            device,
+            self.measured_at,
+            self.received_at,
+            self.x,
+            self.implausible,
+            self.offset,
         )
 
     @staticmethod

@@ -8,8 +8,10 @@ select id, slot, team_id, timezone from resident order by slot;
 
 -- name: devices_of_directory()
 -- Every device in use, with the slot of the resident whom it is placed with.
-select d.id, d.slot, r.slot as resident_slot, d.kind, d.interval_s, d.model, d.place, d.team_id
+select d.id, d.slot, r.slot as resident_slot, d.kind, d.interval_s, d.model, d.place, d.team_id,
+       r.id as resident, r.team_id as resident_team, d.placed_at, s.tested_at, d.test_interval_days
 from device d left join resident r on r.id = d.resident_id
+left join device_status s on s.device = d.slot
 where d.removed_at is null
 order by d.slot;
 
@@ -21,15 +23,18 @@ select id, parent_id from team;
 -- Values that replace a detector's defaults.
 select scope, scope_id, name, value from threshold;
 
--- name: insert_device(id, kind, vendor, model, resident, team, place, interval_s, secret_hash)<!
+-- name: insert_device(id, kind, vendor, model, resident, team, place, interval_s, test_interval_days, secret_hash)<!
 -- A new device, or one that was removed and comes back; nothing where the name is in use.
-insert into device (id, kind, vendor, model, resident_id, team_id, place, interval_s, secret_hash)
-values (:id, :kind, :vendor, :model, :resident, :team, :place, :interval_s, :secret_hash)
+insert into device (id, kind, vendor, model, resident_id, team_id, place, interval_s,
+                    test_interval_days, secret_hash)
+values (:id, :kind, :vendor, :model, :resident, :team, :place, :interval_s,
+        :test_interval_days, :secret_hash)
 on conflict (id) do update
-    set (kind, vendor, model, resident_id, team_id, place, interval_s, secret_hash, secret_since,
-         removed_at)
+    set (kind, vendor, model, resident_id, team_id, place, interval_s, test_interval_days,
+         secret_hash, secret_since, removed_at)
       = (excluded.kind, excluded.vendor, excluded.model, excluded.resident_id, excluded.team_id,
-         excluded.place, excluded.interval_s, excluded.secret_hash, now(), null)
+         excluded.place, excluded.interval_s, excluded.test_interval_days,
+         excluded.secret_hash, now(), null)
     where device.removed_at is not null
 returning slot;
 

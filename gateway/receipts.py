@@ -20,13 +20,16 @@ class Receipt:
     payload: bytes
 
 
-def stored(device_id: str, event_id: str | None, alert_id: str | None, at: Micros) -> Receipt:
-    """The event is committed; a press need not be sent again.
+def stored(
+    device_id: str, event_id: str | None, alert_id: str | None, at: Micros, is_test: bool = False
+) -> Receipt:
+    """The event is committed; a press need not be sent again. A test says that it was one.
 
     >>> stored("b1", "a1", None, 0).payload
     b'{"event":"a1","state":"stored","alert":null,"at":"1970-01-01T00:00:00.000Z"}'
     """
-    return _receipt(device_id, event=event_id, state="stored", alert=alert_id, at=iso(at))
+    test = {"test": True} if is_test else {}
+    return _receipt(device_id, event=event_id, state="stored", alert=alert_id, at=iso(at), **test)
 
 
 def refused(event: RefusedEvent, at: Micros) -> Receipt:
@@ -36,5 +39,5 @@ def refused(event: RefusedEvent, at: Micros) -> Receipt:
     )
 
 
-def _receipt(device_id: str, **fields: str | None) -> Receipt:
+def _receipt(device_id: str, **fields: str | bool | None) -> Receipt:
     return Receipt(topics.downlink(device_id, "receipt"), orjson.dumps(fields))

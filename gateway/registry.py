@@ -18,8 +18,9 @@ from typing import get_args
 import aiosql
 import psycopg
 
-from domain.directory import Device, DeviceKind, Snapshot, Subject
+from domain.directory import EMERGENCY_KINDS, Device, DeviceKind, Snapshot, Subject
 from domain.errors import CarewatchError, NotAllowed
+from domain.time import Micros, from_datetime
 
 queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
 
@@ -107,6 +108,7 @@ def add(
     model: str | None = None,
     place: str | None = None,
     interval_s: float | None = None,
+    test_interval_days: float | None = None,
 ) -> str:
     """Register a device; its secret, which nobody can read again.
 
@@ -120,7 +122,7 @@ def add(
             added = queries.insert_device(
                 connection, id=device_id, kind=kind, vendor=vendor, model=model,
                 resident=resident, team=team, place=place, interval_s=interval_s,
-                secret_hash=hash_secret(secret),
+                test_interval_days=test_interval_days, secret_hash=hash_secret(secret),
             )  # fmt: skip
     except psycopg.errors.ForeignKeyViolation as error:
         whom = f"team {team}" if "team" in str(error) else f"resident {resident}"
@@ -242,7 +244,7 @@ def load_directory(connection: psycopg.Connection) -> Snapshot:
     thresholds = _Thresholds(connection)
     rows = list(queries.devices_of_directory(connection))
     models: dict[int, list[str]] = {}
-    for _, slot, resident_slot, _, _, model, _, _ in rows:
+    for _, slot, resident_slot, _, _, model, *_ in rows:
         if model:
             models.setdefault(slot if resident_slot is None else resident_slot, []).append(model)
     subjects = [
@@ -252,18 +254,29 @@ def load_directory(connection: psycopg.Connection) -> Snapshot:
     subjects += [
         Subject(f"device:{name}", slot, None, team, "UTC",
                 thresholds.of(models.get(slot, ()), team, None))
-        for name, slot, resident_slot, _, _, _, _, team in rows if resident_slot is None
+        for name, slot, resident_slot, _, _, _, _, team, *_ in rows if resident_slot is None
     ]  # fmt: skip
-    return Snapshot(subjects, [_device(*row) for row in rows], version)
+    return Snapshot(subjects, [_device(thresholds, *row) for row in rows], version)
 
 
 def _device(
-    name: str, slot: int, resident_slot: int | None, kind: DeviceKind,
+    thresholds: "_Thresholds", name: str, slot: int, resident_slot: int | None, kind: DeviceKind,
     interval_s: float | None, model: str | None, place: str | None, team: str | None,
+    resident: str | None, resident_team: str | None, placed_at: datetime | None,
+    tested_at: datetime | None, test_days: float | None,
 ) -> Device:  # fmt: skip
     subject = slot if resident_slot is None else resident_slot
     interval = DEFAULT_INTERVAL_S[kind] if interval_s is None else interval_s
-    return Device(name, slot, subject, kind, interval, model, place)
+    if test_days is None and kind in EMERGENCY_KINDS:
+        # By its own model: those of the resident's other devices are none of its.
+        own = thresholds.of([model] if model else (), resident_team if resident else team, resident)
+        test_days = own.get("test_interval_days")
+    placed, tested = _micros(placed_at), _micros(tested_at)
+    return Device(name, slot, subject, kind, interval, model, place, placed, tested, test_days)
+
+
+def _micros(at: datetime | None) -> Micros | None:
+    return None if at is None else from_datetime(at)
 
 
 class _Thresholds:

@@ -6,6 +6,7 @@ from alerts.detectors.bed_exit import BedExit
 from alerts.detectors.blood_pressure import BloodPressure
 from alerts.detectors.body_temperature import BodyTemperature
 from alerts.detectors.breathing import Breathing
+from alerts.detectors.button_test import ButtonTest
 from alerts.detectors.clock_skew import ClockSkew
 from alerts.detectors.detector import Detector
 from alerts.detectors.fall import Fall
@@ -49,6 +50,7 @@ def standard() -> list[Detector]:
         Battery(),
         Fault(),
         ClockSkew(),
+        ButtonTest(),
         Ambient(),
     ]
 

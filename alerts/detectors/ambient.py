@@ -85,11 +85,10 @@ class Ambient(Detector):
                 self._limit[subject.slot] = own
 
     def observe(self, news: News, out: list[Finding]) -> None:
-        values = news.x[:, WATCHED[0] : WATCHED[-1] + 1]
-        said = values == values
-        if not said.any():
+        if not any(news.told[WATCHED[0] : WATCHED[-1] + 1]):
             return
-        row, place = np.nonzero(said)
+        values = news.x[:, WATCHED[0] : WATCHED[-1] + 1]
+        row, place = np.nonzero(values == values)
         where = self._pool.rows(news.device[row], place)
         block = news.measured_at[row] // BLOCK * BLOCK
         turned = self.memory["block"][where] != block

@@ -39,9 +39,9 @@ class Battery(Detector):
                 self._limit[subject.slot] = own
 
     def observe(self, news: News, out: list[Finding]) -> None:
-        rows = np.flatnonzero(news.x[:, BATTERY] >= 0)
-        if not len(rows):
+        if not news.told[BATTERY]:
             return
+        rows = np.flatnonzero(news.x[:, BATTERY] >= 0)
         battery, limit = news.x[rows, BATTERY], self._limit[news.slot[rows]]
         low = self.memory["since"][news.device[rows]] != NEVER
         changed = rows[np.where(low, battery >= limit + MARGIN, battery < limit)]

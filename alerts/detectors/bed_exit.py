@@ -74,13 +74,11 @@ class BedExit(Nights):
 
     def observe(self, news: News, out: list[Finding]) -> None:
         super().observe(news, out)
-        away = self.memory["since"][news.slot] != NEVER
-        if not away.any():
-            return
-        for row in np.flatnonzero(away & (news.x[:, IN_BED] == 1)).tolist():
+        away = (self.memory["since"].take(news.slot) != NEVER).nonzero()[0]
+        for row in away[news.x[away, IN_BED] == 1].tolist():
             at, heard = int(news.measured_at[row]), int(news.received_at[row])
             self._return(int(news.slot[row]), at, heard, out)
-        rows = np.flatnonzero(away & (news.x[:, MOVEMENT] > STIRRING))
+        rows = away[news.x[away, MOVEMENT] > STIRRING]
         for slot, at in zip(news.slot[rows].tolist(), news.measured_at[rows].tolist(), strict=True):
             self._stir(slot, at)
 

@@ -25,5 +25,5 @@ class Breathing(Threshold):
     )
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
-        counts: NDArray[np.bool_] = super().counts(news, rows) & (news.known[rows, IN_BED] == 1)
+        counts: NDArray[np.bool_] = news.known[rows, IN_BED] == 1
         return counts

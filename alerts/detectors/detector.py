@@ -110,9 +110,9 @@ class Detector:
         deadline = self.memory.get("deadline")
         while deadline is not None:
             if slots is None:
-                ripe = np.flatnonzero(deadline <= now).astype(np.int32)
+                ripe = np.flatnonzero(deadline <= now)
             else:
-                ripe = slots[deadline[slots] <= now]
+                ripe = slots[deadline.take(slots) <= now]
             if not len(ripe):
                 break
             self.due(ripe, out)

@@ -34,5 +34,5 @@ class HeartRate(Threshold):
     )
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
-        counts: NDArray[np.bool_] = super().counts(news, rows) & np.isnan(news.x[rows, SYSTOLIC])
+        counts: NDArray[np.bool_] = np.isnan(news.x[rows, SYSTOLIC])
         return counts

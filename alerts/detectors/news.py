@@ -4,7 +4,7 @@ What makes a reading worth judging is decided here, once for all detectors: bad 
 body and an empty bed make numbers that say nothing about the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,8 @@ OUTDATED = 10 * MINUTE
 """After so long without news of a device, its older readings are its present: its clock was set
 back, or it has nothing newer."""
 
+Rows = NDArray[np.intp]
+
 LONG_AGO = -NEVER
 """An instant before all others."""
 
@@ -46,12 +48,16 @@ class News(Batch):
     ``known``   float32, (n, REMEMBERED): what it last told, this sample included
     ``counts``  bool, whether the vital values of the sample are worth judging
     ``stirs``   bool, whether somebody moves: movement, or in or out of bed
+    ``turned``  the rows that tell of another ``in_bed`` than their device did before
+    ``told``    a bool a quantity: whether any sample of the batch tells it
     """
 
     before: Values
     known: Values
     counts: NDArray[np.bool_]
     stirs: NDArray[np.bool_]
+    turned: Rows
+    told: Sequence[bool]
 
 
 class Known:
@@ -108,39 +114,55 @@ class Known:
         fresh = (instant > at) & said
         old = None
         x = batch.x
-        if (fresh != said).any():
-            stale = said & (instant < at)
-            if self._outdated(batch, stale.any(axis=1)):
+        missed = said & ~fresh
+        if missed.any():
+            rows = _few(missed)
+            stale = said[rows] & (instant[rows] < at[rows])
+            if self._outdated(batch, rows[stale.any(axis=1)]):
                 return self.hear(batch)
-            old = _only(batch, stale)
-            x = np.where(fresh, x, np.float32(np.nan))
-        news = fresh.any(axis=1)
+            old = _only(batch, rows, stale)
+            x = x.copy()
+            x[missed] = np.nan
+        by_quantity = fresh.T.copy()
+        news = by_quantity.any(axis=0)
         self.arrived[batch.device[news]] = batch.received_at[news]
-        np.copyto(at, instant, where=fresh)
+        at = np.where(fresh, instant, at)
         self.at[batch.device] = at
         before = self.value.take(batch.device, axis=0)
-        known = np.where(fresh[:, :REMEMBERED], x[:, :REMEMBERED], before)
+        now = x[:, :REMEMBERED].copy()
+        known = np.where(fresh[:, :REMEMBERED].copy(), now, before)
         self.value[batch.device] = known
-        return _news(batch, x, before, known, at), old
+        told = by_quantity.any(axis=1).tolist()
+        return _news(batch, x, before, known, at, told), old
 
-    def _outdated(self, batch: Batch, stale: NDArray[np.bool_]) -> bool:
+    def _outdated(self, batch: Batch, stale: Rows) -> bool:
         """Forget what devices told that have nothing but old readings; whether there were any."""
-        waiting = batch.received_at - self.arrived[batch.device]
-        outdated = batch.device[stale & (waiting > OUTDATED)]
+        device = batch.device[stale]
+        outdated = device[batch.received_at[stale] - self.arrived[device] > OUTDATED]
         self.forget(outdated)
         return len(outdated) > 0
 
 
-def _only(batch: Batch, values: NDArray[np.bool_]) -> Batch | None:
-    """The rows that have any of these values, with the other values blanked; None if none."""
-    rows = np.flatnonzero(values.any(axis=1))
-    if not len(rows):
+def _few(values: NDArray[np.bool_]) -> Rows:
+    """The rows that have any of these values, where nearly none has."""
+    has = np.zeros(len(values), bool)
+    has[np.flatnonzero(values) // values.shape[1]] = True
+    return has.nonzero()[0]
+
+
+def _only(batch: Batch, rows: Rows, values: NDArray[np.bool_]) -> Batch | None:
+    """Those of the rows that have any of these values, the others blanked; None if none has."""
+    any_ = values.any(axis=1)
+    if not any_.any():
         return None
-    few = batch.take(rows)
-    return replace(few, x=np.where(values[rows], few.x, np.float32(np.nan)))
+    few = batch.take(rows[any_])
+    return replace(few, x=np.where(values[any_], few.x, np.float32(np.nan)))
 
 
-def _news(batch: Batch, x: Values, before: Values, known: Values, at: Instants) -> News:
+def _news(
+    batch: Batch, x: Values, before: Values, known: Values, at: Instants, told: Sequence[bool]
+) -> News:
+    in_bed, was_in_bed = x[:, IN_BED], before[:, IN_BED]
     return News(
         batch.order,
         batch.slot,
@@ -153,7 +175,9 @@ def _news(batch: Batch, x: Values, before: Values, known: Values, at: Instants) 
         before,
         known,
         counts=_counts(batch.measured_at, known, at),
-        stirs=(x[:, MOVEMENT] > STIRRING) | (x[:, IN_BED] + before[:, IN_BED] == 1),
+        stirs=(x[:, MOVEMENT] > STIRRING) | (in_bed + was_in_bed == 1),
+        turned=((in_bed == in_bed) & (in_bed != was_in_bed)).nonzero()[0],
+        told=told,
     )
 
 
@@ -162,9 +186,9 @@ def _counts(measured_at: Instants, known: Values, at: Instants) -> NDArray[np.bo
 
     A vendor may send one quantity a message, so the gates use what the device told last.
     """
-    bad = known[:, SIGNAL_QUALITY] < GOOD_SIGNAL
-    moving = known[:, MOVEMENT] > MOVING
-    bad &= measured_at - at[:, SIGNAL_QUALITY] <= STALE
-    moving &= measured_at - at[:, MOVEMENT] <= STALE
-    counts: NDArray[np.bool_] = ~(bad | moving | (known[:, IN_BED] == 0))
+    counts: NDArray[np.bool_] = known[:, IN_BED] != 0
+    bad, moving = known[:, SIGNAL_QUALITY] < GOOD_SIGNAL, known[:, MOVEMENT] > MOVING
+    for quantity, disturbed in ((SIGNAL_QUALITY, bad), (MOVEMENT, moving)):
+        rows = disturbed.nonzero()[0]
+        counts[rows[measured_at[rows] - at[rows, quantity] <= STALE]] = False
     return counts

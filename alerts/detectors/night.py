@@ -78,11 +78,10 @@ class Nights(Detector):
     # -- following ----------------------------------------------------------------------------
 
     def observe(self, news: News, out: list[Finding]) -> None:
-        in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
-        changed = (in_bed == in_bed) & (in_bed != before)
-        rows = np.flatnonzero(changed)
+        rows = news.turned
         if len(rows):
             rows = rows[~self._first_words(news, rows)]
+        in_bed, before = news.x[:, IN_BED], news.before[:, IN_BED]
         for row in rows.tolist():
             slot, device = int(news.slot[row]), int(news.device[row])
             at, heard = int(news.measured_at[row]), int(news.received_at[row])
@@ -95,6 +94,8 @@ class Nights(Detector):
         """Which of these are the first of a bed about somebody in it: a rest may begin there."""
         slots = news.slot[rows]
         first: NDArray[np.bool_] = np.isnan(news.before[rows, IN_BED])
+        if not first.any():
+            return first
         first &= news.x[rows, IN_BED] == 1
         first &= (self.memory["down"][slots] == _NONE) & (self.memory["up"][slots] == _NONE)
         self.memory["down"][slots[first]] = news.measured_at[rows[first]] // MINUTE

@@ -10,6 +10,7 @@ import numpy as np
 from alerts.detectors.news import LONG_AGO, News
 from alerts.detectors.reading import Bound, Reading
 from alerts.detectors.threshold import Rows
+from domain.finding import Finding
 from domain.quantity import HEART_RATE, SYSTOLIC
 from domain.time import MINUTE
 
@@ -27,12 +28,12 @@ class Pulse(Reading):
     )
     columns = {"cuff": (np.int64, LONG_AGO)}
 
+    def observe(self, news: News, out: list[Finding]) -> None:
+        if news.told[SYSTOLIC]:
+            with_pressure = np.flatnonzero(news.x[:, SYSTOLIC] >= 0)
+            self.memory["cuff"][news.device[with_pressure]] = news.measured_at[with_pressure]
+        super().observe(news, out)
+
     def readings(self, news: News) -> Rows:
-        with_pressure = np.flatnonzero(news.x[:, SYSTOLIC] >= 0)
-        cuff = self.memory["cuff"]
-        if len(with_pressure):
-            cuff[news.device[with_pressure]] = news.measured_at[with_pressure]
-        soon = np.abs(news.measured_at - cuff[news.device]) <= TOGETHER
-        if not soon.any():
-            return np.flatnonzero(soon)
+        soon = np.abs(news.measured_at - self.memory["cuff"].take(news.device)) <= TOGETHER
         return np.flatnonzero(soon & news.counts & (news.x[:, HEART_RATE] >= 0))

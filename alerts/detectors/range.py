@@ -82,6 +82,9 @@ BEYOND = np.float32(0.1)
 FINE = 8
 """Recent values are kept in eighths."""
 
+SIDES = ("below", "above")
+"""Of a range; also the names of the columns with the limits that hold there."""
+
 ORIGINS = ("given", "learned", "recent")
 """Of a limit: absolute or set by a person; from the last nights; from the last forty minutes."""
 
@@ -111,6 +114,7 @@ class Range:
     def __init__(self, below: Width | None, above: Width | None, pace: float) -> None:
         self._sides = below, above
         self._recent = any(side is not None and side.recent is not None for side in self._sides)
+        self._far = above.recent.far if above is not None and above.recent is not None else None
         self._pace = np.float32(pace)
         self._zones = Zones()
 
@@ -120,10 +124,10 @@ class Range:
         ``span`` (number of the present one) with ``total`` and ``count`` of its values;
         ``usual`` (quantiles by part of the day) with ``learned`` (how many values), ``nights``
         and ``day`` (the last one counted); ``recent`` (a ring) with ``heard`` (how many);
-        ``lately`` (mean of the last minutes) as of ``told``; ``widest`` (the limit above by the
-        last nights alone);
-        ``own`` (the limits that hold in the present span: below, above) and ``source`` (of each:
-        0 none, 1 the last nights, 2 the last forty minutes).
+        ``lately`` (mean of the last minutes) as of ``told``; the limit above as the present span
+        began (``narrowest``) and by the last nights alone (``widest``);
+        ``below`` and ``above`` (the limits that hold now) and ``source`` (of each: 0 none, 1 the
+        last nights, 2 the last forty minutes).
         """
         columns: dict[str, Column] = {
             "span": (np.int32, 0),
@@ -133,7 +137,8 @@ class Range:
             "learned": (np.int16, 0, PARTS),
             "nights": (np.int8, 0, PARTS),
             "day": (np.int16, 0, PARTS),
-            "own": (np.float32, np.nan, 2),
+            "below": (np.float32, np.nan),
+            "above": (np.float32, np.nan),
             "source": (np.int8, 0, 2),
         }
         if self._recent:
@@ -142,6 +147,7 @@ class Range:
                 "heard": (np.int8, 0),
                 "lately": (np.float32, np.nan),
                 "told": (np.int64, LONG_AGO),
+                "narrowest": (np.float32, np.nan),
                 "widest": (np.float32, np.nan),
             }
         return columns
@@ -154,39 +160,32 @@ class Range:
         self,
         memory: Memory,
         news: News,
-        quantity: int,
+        rows: NDArray[np.intp],
+        values: Values,
         frozen: Callable[[Slots], NDArray[np.bool_]],
     ) -> None:
-        """Take in the values that count; ``own`` is then what the present span is judged by.
+        """Take in the ``values`` of these rows, which count; ``limits`` are then up to date.
 
         ``frozen`` tells of devices, (n, 2), which limits, below and above, stay what they are.
         """
-        values = news.x[:, quantity]
-        rows = np.flatnonzero(news.counts & (values == values))
-        if not len(rows):
-            return
-        device, span = news.device.take(rows), news.measured_at.take(rows) // SPAN
-        new = np.flatnonzero(memory["span"].take(device) != span)
+        device, at = news.device.take(rows), news.measured_at.take(rows)
+        span = at // SPAN
+        new = (memory["span"].take(device) != span).nonzero()[0]
         if len(new):
             closing = device[new]
             slot = news.slot[rows[new]]
             lies = news.known[rows[new], IN_BED] == 1
             self._close(memory, closing, slot, span[new], frozen(closing), lies)
             memory["span"][device[new]] = span[new]
-        memory["total"][device] += values[rows]
+        memory["total"][device] += values
         memory["count"][device] += 1
-        if self._recent:
-            self._follow(memory, device, values[rows], news.measured_at.take(rows), frozen)
+        if self._far is not None:
+            self._follow(memory, device, values, at, frozen)
 
     def limits(self, memory: Memory, device: Any, side: int) -> Values:
         """One's own limits that hold now, below (0) or above (1); NaN where there is none."""
-        own: Values = memory["own"][device, side]
-        width = self._sides[side]
-        if side == 0 or width is None or width.recent is None:
-            return own
-        leap = np.fmax(own, memory["lately"][device] + np.float32(width.recent.far))
-        leap = np.fmin(leap, memory["widest"][device])
-        return np.asarray(np.where(memory["source"][device, side] == 2, leap, own))
+        limits: Values = memory[SIDES[side]].take(device)
+        return limits
 
     def _follow(
         self,
@@ -197,13 +196,21 @@ class Range:
         frozen: Callable[[Slots], NDArray[np.bool_]],
     ) -> None:
         """Move the mean of the last minutes; what is beyond the limit does not move it."""
-        mean = memory["lately"][device]
-        passed = np.clip(at - memory["told"][device], 0, HOUR)
+        mean = memory["lately"].take(device)
+        passed = np.minimum(np.maximum(at - memory["told"].take(device), 0), HOUR)
         move = -np.expm1(-passed.astype(np.float32) / np.float32(LATELY))
         moved = np.where(np.isnan(mean), value, mean + move * (value - mean))
-        kept = (value > self.limits(memory, device, 1)) | frozen(device)[:, 1]
+        kept = (value > memory["above"].take(device)) | frozen(device)[:, 1]
         memory["lately"][device] = np.where(kept, mean, moved)
         memory["told"][device] = at
+        self._lift(memory, device)
+
+    def _lift(self, memory: Memory, device: Slots) -> None:
+        """Keep a limit above that is of the last forty minutes a leap above the last minutes."""
+        limit = memory["narrowest"].take(device)
+        leap = np.fmax(limit, memory["lately"].take(device) + np.float32(self._far))
+        leap = np.fmin(leap, memory["widest"].take(device))
+        memory["above"][device] = np.where(memory["source"][device, 1] == 2, leap, limit)
 
     def origin(self, memory: Memory, device: int, side: int, limit: float) -> str:
         """Where the limit that an alert was decided on comes from."""
@@ -253,7 +260,7 @@ class Range:
         """Move the quantiles towards a value; the fewer there were, the further."""
         learned, usual = memory["learned"][device, part], memory["usual"][device, part]
         usual[learned == 0] = value[learned == 0, None]
-        own = memory["own"][device]
+        own = np.column_stack([memory[name].take(device) for name in SIDES])
         odd = (memory["source"][device] == 1) & (_side(value) * (value[:, None] - own) > 0)
         step = self._pace * np.maximum(np.float32(SETTLED) / (learned + 1), np.float32(1))
         step = np.where(odd.any(axis=1), step * BEYOND, step).astype(np.float32)
@@ -281,7 +288,7 @@ class Range:
         lies: NDArray[np.bool_],
     ) -> None:
         """The narrower of what the two opinions give, where they have one."""
-        own, source = memory["own"][device], memory["source"][device]
+        source = memory["source"][device]
         usual = np.where(
             (memory["nights"][device, part] > NIGHTS)[:, None],
             memory["usual"][device, part],
@@ -297,25 +304,36 @@ class Range:
                 now = _beyond(side.recent, sign, recent[:, 1], recent[:, place * 2])
                 narrower = (sign * now < sign * nights) | (np.isnan(nights) & ~np.isnan(now))
                 limit, which = np.where(narrower, now, nights), np.where(narrower, 2, which)
-            if self._recent and place == 1:
-                widest = memory["widest"][device]
-                memory["widest"][device] = np.where(frozen[:, 1], widest, nights)
-            own[:, place] = np.where(frozen[:, place], own[:, place], limit)
+            limits = {SIDES[place]: limit}
+            if self._far is not None and place == 1:
+                limits = {"narrowest": limit, "widest": nights}
+            for name, value in limits.items():
+                memory[name][device] = np.where(frozen[:, place], memory[name][device], value)
             source[:, place] = np.where(frozen[:, place], source[:, place], which)
-        memory["own"][device], memory["source"][device] = own, source
+        memory["source"][device] = source
+        if self._far is not None:
+            self._lift(memory, device)
 
     def _recently(self, memory: Memory, device: Slots, asked: NDArray[np.bool_]) -> Values | None:
         """Lower edge, middle and upper edge of the last forty minutes, NaN where not known."""
         if not self._recent:
             return None
-        heard = memory["heard"][device][:, None]
-        ring = memory["recent"][device] / np.float32(FINE)
-        ring[np.arange(RECENT) >= heard] = np.nan
-        known = np.minimum(heard, RECENT)
-        place = np.hstack((np.full_like(known, EDGE), known // 2, known - 1 - EDGE))
-        edges = np.take_along_axis(np.sort(ring, axis=1), np.maximum(place, 0), axis=1)
-        fewest = np.array([RECENT, FEWEST, FEWEST])
-        return np.where(asked[:, None] & (heard >= fewest), edges, np.float32(np.nan))
+        recently = np.full((len(device), 3), np.nan, np.float32)
+        heard = memory["heard"].take(device)
+        enough = (asked & (heard >= FEWEST)).nonzero()[0]
+        if len(enough):
+            recently[enough] = _edges(memory["recent"][device[enough]], heard[enough])
+        return recently
+
+
+def _edges(ring: NDArray[np.int16], heard: NDArray[np.int8]) -> Values:
+    """Lower edge, middle and upper edge; no lower one before the ring is full."""
+    known = np.minimum(heard, RECENT)[:, None]
+    values = np.where(np.arange(RECENT) < known, ring / np.float32(FINE), np.float32(np.inf))
+    place = np.hstack((np.full_like(known, EDGE), known // 2, known - 1 - EDGE))
+    edges: Values = np.take_along_axis(np.sort(values, axis=1), place, axis=1)
+    edges[known[:, 0] < RECENT, 0] = np.nan
+    return edges
 
 
 def _beyond(side: Width, sign: int, middle: Values, edge: Values) -> Values:

@@ -88,6 +88,8 @@ class Reading(Detector):
     # -- judging --------------------------------------------------------------------------------
 
     def observe(self, news: News, out: list[Finding]) -> None:
+        if not any(news.told[quantity] for quantity in self._quantities):
+            return
         rows = self.readings(news)
         for row in rows.tolist():
             for kind in self.kinds:

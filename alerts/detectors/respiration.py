@@ -27,7 +27,5 @@ class Respiration(Threshold):
     )
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
-        counts: NDArray[np.bool_] = super().counts(news, rows) & (
-            news.x[rows, self.quantity] >= A_BREATH
-        )
+        counts: NDArray[np.bool_] = news.x[rows, self.quantity] >= A_BREATH
         return counts

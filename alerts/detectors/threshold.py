@@ -98,7 +98,8 @@ class Rule:
 class Threshold(Detector):
     """Judges one quantity of each device by ``rules``; the finding's slot is the subject's.
 
-    Memory, one row a device and one column a rule: ``start`` (when values went beyond the limit
+    Memory, one row a device and one column a rule: ``busy`` (whether a rule has an eye on the
+    device; all others are simply inside), ``start`` (when values went beyond the limit
     and the extreme one), ``calm`` (since when inside by the margin), ``since`` and ``until``
     (the span of the last condition raised), ``level`` (0 inside, 1 raised, 2 raised as extreme).
     """
@@ -114,7 +115,7 @@ class Threshold(Detector):
         cls.kinds = tuple(rule.kind for rule in cls.rules)
         cls.thresholds = tuple(name for rule in cls.rules for name in rule.thresholds)
         cls.columns = {
-            "busy": (bool, False),
+            "busy": (bool, False, count),
             "last": (np.int64, LONG_AGO),
             "start": (np.int64, NEVER, count, 2),
             "calm": (np.int64, NEVER, count),
@@ -145,26 +146,36 @@ class Threshold(Detector):
             self._range.configure(self.subjects, subjects)
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
-        """Which of these rows are worth judging."""
-        counts: NDArray[np.bool_] = news.counts[rows] & ~np.isnan(news.x[rows, self.quantity])
-        return counts
+        """Which of these rows, whose values count, are worth judging."""
+        return np.ones(len(rows), bool)
 
     def observe(self, news: News, out: list[Finding]) -> None:
+        if not news.told[self.quantity]:
+            return
         values = news.x[:, self.quantity]
-        odd = self.memory["busy"].take(news.device)
-        for rule, limit in zip(self.rules, self._widest, strict=True):
-            odd |= rule.beyond(values, limit.take(news.slot))
+        rows = (news.counts & (values == values)).nonzero()[0]
+        if not len(rows):
+            return
+        values = values.take(rows)
         if self._range is not None:
-            self._range.take(self.memory, news, self.quantity, self._frozen)
-            for rule in self.rules:
-                odd |= rule.beyond(
-                    values, self._range.limits(self.memory, news.device, int(rule.above))
-                )
-        rows = np.flatnonzero(odd)
-        if len(rows):
-            rows = rows[self.counts(news, rows)]
-        if len(rows):
-            self._judge(news, rows, out)
+            self._range.take(self.memory, news, rows, values, self._frozen)
+        odd = self._odd(news, rows, values)
+        few = np.flatnonzero(odd.any(axis=0))
+        if len(few):
+            few = few[self.counts(news, rows[few])]
+        if len(few):
+            self._judge(news, rows[few], odd[:, few], out)
+
+    def _odd(self, news: News, rows: Rows, values: Values) -> NDArray[np.bool_]:
+        """Of each rule, (rules, rows), what is beyond a limit, or has an eye on it."""
+        device, slot = news.device.take(rows), news.slot.take(rows)
+        odd = self.memory["busy"].take(device, axis=0).T
+        for place, rule in enumerate(self.rules):
+            odd[place] |= rule.beyond(values, self._widest[place].take(slot))
+            if self._range is not None and rule.own:
+                own = self._range.limits(self.memory, device, int(rule.above))
+                odd[place] |= rule.beyond(values, own)
+        return odd
 
     def held(self, finding: Finding) -> tuple[Micros, Micros]:
         place = finding.device, self.kinds.index(finding.kind)
@@ -176,19 +187,21 @@ class Threshold(Detector):
     def _frozen(self, device: Slots) -> NDArray[np.bool_]:
         """Which limits, below and above, stay what they are: an alert was decided on them."""
         frozen = np.zeros((len(device), 2), bool)
-        for place, rule in enumerate(self.rules):
-            frozen[:, int(rule.above)] |= self.memory["level"][device, place] > 0
+        level = self.memory["level"].take(device, axis=0)
+        if level.any():
+            for place, rule in enumerate(self.rules):
+                frozen[:, int(rule.above)] |= level[:, place] > 0
         return frozen
 
     def _limits(self, place: int, device: Any, slot: Any) -> Values:
         """The limits that hold for a rule, (rows, 2): the narrower of given and learned."""
-        limits: Values = self.limits[slot, place]
+        limits: Values = self.limits[slot, place].copy()
         rule = self.rules[place]
-        if self._range is None or rule.own is None:
-            return limits
-        own = self._range.limits(self.memory, device, int(rule.above))
-        narrower = np.fmin if rule.above else np.fmax
-        return np.stack((narrower(limits[..., 0], own), limits[..., 1]), axis=-1)
+        if self._range is not None and rule.own is not None:
+            own = self._range.limits(self.memory, device, int(rule.above))
+            narrower = np.fmin if rule.above else np.fmax
+            limits[..., 0] = narrower(limits[..., 0], own)
+        return limits
 
     def _origin(self, place: int, device: int, limit: float) -> str:
         if self._range is None:
@@ -201,32 +214,31 @@ class Threshold(Detector):
 
     # -- the few that are not simply inside -----------------------------------------------------
 
-    def _judge(self, news: News, rows: Rows, out: list[Finding]) -> None:
+    def _judge(self, news: News, rows: Rows, odd: NDArray[np.bool_], out: list[Finding]) -> None:
         device, at = news.device[rows], news.measured_at[rows]
         gap = np.abs(at - self.memory["last"][device]) > GAP
         self.memory["last"][device] = at
-        busy = np.zeros(len(rows), bool)
-        for place in range(len(self.rules)):
-            busy |= self._apply(place, news, rows, gap, out)
-        self.memory["busy"][device] = busy
+        for place, mine in enumerate(odd):
+            if mine.any():
+                self._apply(place, news, rows[mine], gap[mine], out)
 
     def _apply(
         self, place: int, news: News, rows: Rows, gap: NDArray[np.bool_], out: list[Finding]
-    ) -> NDArray[np.bool_]:
-        """Move one rule on; answers which rows it still has an eye on."""
+    ) -> None:
+        """Move one rule on."""
         rule, memory, device = self.rules[place], self.memory, news.device[rows]
         value, limits = news.x[rows, self.quantity], self._limits(place, device, news.slot[rows])
         level = memory["level"][device, place]
         start = memory["start"][device, place]
         beyond = rule.beyond(value[:, None], limits)
-        if not (beyond[:, 0] | (start[:, 0] != NEVER) | (level > 0)).any():
-            return beyond[:, 0]
         at = news.measured_at[rows]
         start = _running(beyond, start, at[:, None], gap[:, None])
         memory["start"][device, place] = start
         long = beyond & (at[:, None] - start >= (rule.dwell, rule.extreme_dwell))
         reached = np.where(long[:, 1], 2, long[:, 0]).astype(np.int8)
-        over = self._calm(place, device, at, gap, rule.inside(value, limits[:, 0]) & (level > 0))
+        over = level > 0
+        if over.any():
+            over = self._calm(place, device, at, gap, over & rule.inside(value, limits[:, 0]))
         since = memory["since"][device, place]
         since = np.where((level == 0) & (reached > 0), start[:, 0], since)
         memory["since"][device, place] = since
@@ -236,8 +248,7 @@ class Threshold(Detector):
             self._found(place, news, int(rows[few]), int(since[few]), int(now[few]))
             for few in np.flatnonzero((reached > level) | over).tolist()
         ]
-        settled: NDArray[np.bool_] = (start[:, 0] == NEVER) & (now == 0)
-        return ~settled
+        memory["busy"][device, place] = (start[:, 0] != NEVER) | (now > 0)
 
     def _calm(
         self, place: int, device: Any, at: Instants, gap: NDArray[np.bool_], inside: Any

@@ -61,6 +61,8 @@ class WeightChange(Detector):
                 self._gain[subject.slot] = own
 
     def observe(self, news: News, out: list[Finding]) -> None:
+        if not news.told[WEIGHT]:
+            return
         for row in np.flatnonzero(news.x[:, WEIGHT] >= 0).tolist():
             self._weigh(news, row, out)
 

@@ -40,7 +40,10 @@ class Zones:
 
     def locals(self, slots: Slots, at: Instants) -> Instants:
         """What each slot's wall clock shows at its instant."""
-        named = zip(self._of[slots].tolist(), (at // _QUARTER).tolist(), strict=True)
+        zones, quarters = self._of[slots], at // _QUARTER
+        if len(at) and (zones == zones[0]).all() and (quarters == quarters[0]).all():
+            return at + _offset(self._names[zones[0]], int(quarters[0]))
+        named = zip(zones.tolist(), quarters.tolist(), strict=True)
         return at + np.array([_offset(self._names[z], quarter) for z, quarter in named], np.int64)
 
     def instant(self, slot: int, local: Micros) -> Micros:

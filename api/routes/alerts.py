@@ -38,6 +38,9 @@ def list_alerts(
     state: Annotated[State | None, Query(description="`open`: all that is not resolved.")] = None,
     resident: Annotated[Id | None, Query()] = None,
     kind: Annotated[KindName | None, Query()] = None,
+    incident: Annotated[
+        Id | None, Query(description="All alerts of one incident: what belongs together.")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> object:
@@ -48,6 +51,7 @@ def list_alerts(
             state=state,
             resident=resident,
             kind=kind,
+            incident=incident,
             cursor=cursor,
             limit=limit,
             **caller.own_alerts(),

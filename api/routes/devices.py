@@ -20,6 +20,8 @@ from domain.directory import DeviceKind
 from domain.time import to_datetime
 from gateway import registry
 
+_PLACED_FIELDS = ("model", "resident", "team", "place", "interval_s", "test_interval_days")
+
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 _NOT_A_VENDORS = {"resident": None, "team": None, "place": None}
@@ -67,6 +69,7 @@ def create_device(
     secret = registry.add(
         connection, body.id, body.kind, vendor=vendor, model=body.model, resident=body.resident,
         team=body.team, place=body.place, interval_s=body.interval_s,
+        test_interval_days=body.test_interval_days,
     )  # fmt: skip
     shown = _shown(caller, device_of(connection, caller, body.id))
     _note(connection, caller, "create_device", shown, body.said())
@@ -92,7 +95,7 @@ def change_device(
         _check_resident(caller, connection, body.resident)
     if "team" in said or ("resident" in said and body.resident is None):
         check_team(caller, connection, row["team"])
-    fields = {name: row[name] for name in ("model", "resident", "team", "place", "interval_s")}
+    fields = {name: row[name] for name in _PLACED_FIELDS}
     queries.place_device(connection, id=device, **fields)
     _note(connection, caller, "change_device", row, said, before["resident"])
     return _shown(caller, device_of(connection, caller, device))

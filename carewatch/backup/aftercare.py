@@ -53,4 +53,4 @@ def _duty(alert: AlertRow, made_at: Micros, now: Micros) -> Duty:
     deadline = now if alert.deadline is None else alert.deadline
     if deadline < now + GRACE:
         deadline = now + max(deadline - made_at, GRACE)
-    return Duty(alert.step, alert.round, alert.responsible, deadline, alert.asked)
+    return alert.duty_until(deadline)

@@ -6,12 +6,11 @@ alone, as 200 and as 20 values a second, so that UMAFall stays an independent ch
 one that knows which way is up sees each person's recordings on one device, in their order, so that
 it learns from what was walked before; how far it is trusted is the detector's affair. The wrist's
 sees UMAFall's wrists with UMAFall's waists and SisFall beside them; the general one sees all alike.
-The same data and the same seed give the same file.
+The same data and the same seed give the same file. What the models score is measured afterwards and
+put in by ``python -m carewatch.train.scores``.
 """
 
 import argparse
-import hashlib
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from alerts.detectors.impact import MODELS
 from alerts.detectors.trees import NO_LIMIT, read
 from carewatch.evaluate.motion import Recording, sisfall, umafall
+from carewatch.train import record
 from carewatch.train.jolts import Jolts, jolts
 from domain.time import SystemClock, iso
 from ingest.signals.jolt import FEATURES
@@ -158,56 +158,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "wrist": wrist(young, at_waist, at_wrist),
         "general": general(young, at_waist, at_wrist),
     }
-    data = {path.name: described(path) for path in (given.sisfall, given.umafall)}
-    write(given.out, learned, young, worn, data)
+    given.out.write_text(record.text(_head(given.sisfall, given.umafall, young, worn), learned))
     return 0
 
 
-def described(path: Path) -> dict[str, Any]:
-    """Size and SHA-256 of a file of data, so that it can be recognised."""
-    content = path.read_bytes()
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def write(
-    out: Path,
-    learned: dict[str, Any],
-    young: Jolts,
-    worn: Sequence[Recording],
-    data: dict[str, Any],
-) -> None:
-    """The file of the models. What they score is measured afterwards, and put in by hand."""
+def _head(
+    of_sisfall: Path, of_umafall: Path, young: Jolts, worn: Sequence[Recording]
+) -> dict[str, Any]:
     from sklearn import __version__ as version
 
     subjects = {
         "sisfall": sorted({str(name) for name in young.subject}),
         "umafall": sorted({recording.subject for recording in worn}),
     }
-    head = {
-        "what": "Boosted trees: which jolts of a worn sensor are falls",
-        "command": "python -m carewatch.train.fall --sisfall FILE --umafall FILE",
-        "date": iso(SystemClock().now())[:10],
-        "scikit-learn": version,
-        "data": data,
-        "subjects": subjects,
-        "scores": "not measured yet: docs/detectors.md, Falls from acceleration, says how",
-        "features": list(FEATURES),
-    }
-    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
-    bodies = ",\n".join(f"{json.dumps(name)}: {_body(model)}" for name, model in learned.items())
-    out.write_text("{\n" + ",\n".join(lines) + ',\n"models": {\n' + bodies + "\n}\n}\n")
-
-
-def _body(model: dict[str, Any]) -> str:
-    """A model, one tree a line."""
-    parts = []
-    for name, value in model.items():
-        if isinstance(value, list):
-            rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in value)
-            parts.append(f"{json.dumps(name)}: [\n{rows}\n]")
-        else:
-            parts.append(f"{json.dumps(name)}: {json.dumps(value)}")
-    return "{\n" + ",\n".join(parts) + "\n}"
+    data = record.data((of_sisfall, of_umafall))
+    return record.head(iso(SystemClock().now())[:10], version, data, subjects)
 
 
 if __name__ == "__main__":

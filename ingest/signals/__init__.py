@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from domain.event import Event
 from domain.sample import Batch
 from domain.wave import Wave
 from ingest.signals.acceleration import Acceleration
 from ingest.signals.bed import Bed
 from ingest.signals.derived import Derived
+from ingest.signals.pace import Pace
 
 __all__ = ["Derived", "Signal", "Signals", "standard"]
 
@@ -37,40 +39,49 @@ class Signal(Protocol):
 
 
 class Signals:
-    """All kinds of waveforms."""
+    """All kinds of waveforms, and whether the rate that each declares is right."""
 
     def __init__(self, signals: Sequence[Signal]) -> None:
         self._signals = {signal.name: signal for signal in signals}
+        self._paces = {signal.name: Pace() for signal in signals}
 
     def take(self, waves: Iterable[Wave]) -> Derived:
         """What the waves of a turn tell, in their order."""
-        told = []
+        samples: list[Batch] = []
+        events: list[Event] = []
         for wave in waves:
-            signal = self._signals.get(wave.signal)
-            derived = signal.take(wave) if signal else None
-            if derived is not None:
-                told.append(derived)
-        samples = [derived.samples for derived in told if len(derived.samples)]
-        return Derived(
-            Batch.join(samples) if samples else Batch.empty(),
-            [event for derived in told for event in derived.events],
-        )
+            if wave.signal not in self._signals:
+                continue
+            if (fault := self._paces[wave.signal].take(wave)) is not None:
+                events.append(fault)
+            if (derived := self._signals[wave.signal].take(wave)) is not None:
+                events += derived.events
+                if len(derived.samples):
+                    samples.append(derived.samples)
+        return Derived(Batch.join(samples) if samples else Batch.empty(), events)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All memory, as a flat dict of arrays."""
         return {
-            f"signal/{signal.name}/{name}": array
-            for signal in self._signals.values()
-            for name, array in signal.state().items()
+            f"{part}/{kind}/{name}": array
+            for part, kinds in self._parts().items()
+            for kind, each in kinds.items()
+            for name, array in each.state().items()
         }
 
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what :meth:`state` gave; others' arrays are passed over."""
-        for signal in self._signals.values():
-            prefix = f"signal/{signal.name}/"
-            mine = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-            if mine:
-                signal.load(mine)
+        for part, kinds in self._parts().items():
+            for kind, each in kinds.items():
+                prefix = f"{part}/{kind}/"
+                mine = {
+                    n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)
+                }
+                if mine:
+                    each.load(mine)
+
+    def _parts(self) -> Mapping[str, Mapping[str, Signal | Pace]]:
+        return {"signal": self._signals, "pace": self._paces}
 
 
 def standard() -> Signals:

@@ -18,6 +18,7 @@ from domain.time import Micros
 from domain.wave import Wave
 from ingest.signals.derived import Derived
 from ingest.signals.late import Late
+from ingest.signals.limit import SPAN, Limit, spans
 from ingest.signals.presence import Presence
 from ingest.signals.sleeper import HOP, Sleeper, judge
 from ingest.signals.steady import FASTEST, SLOWEST, STEP, Steady, follow
@@ -28,12 +29,14 @@ Row = tuple[Micros, Floats]
 
 @dataclass(slots=True)
 class _Stream:
-    """What is remembered of one bed: its signal, whether it is empty, and who lies in it.
+    """What is remembered of one bed: its signal, its limits, whether it is empty, and who lies in
+    it.
 
     ``pending``  (HOP,), the present two seconds as far as they have come: ``filled`` of them
     """
 
     steady: Steady = field(default_factory=Steady)
+    limit: Limit = field(default_factory=Limit)
     presence: Presence = field(default_factory=Presence)
     sleeper: Sleeper = field(default_factory=Sleeper)
     pending: Floats = field(default_factory=lambda: np.zeros(HOP))
@@ -86,11 +89,11 @@ class Bed:
 
 def _heard(stream: _Stream, wave: Wave) -> Iterator[Row]:
     """Time and values of each sample that a wave completes."""
-    values, anew = follow(stream.steady, wave)
-    if not len(values):
-        return
-    tick = stream.steady.next - len(values)
-    if anew:
+    steady, limit = stream.steady, stream.limit
+    values, raw, anew = follow(steady, wave)
+    of = spans(steady.begin, steady.rate, steady.count - len(raw), len(raw))
+    tick = steady.next - len(values)
+    if anew and len(values):
         stream.filled = tick % HOP
         stream.pending[: stream.filled] = values[0]
         stream.sleeper.begin(float(values[0]))
@@ -102,7 +105,13 @@ def _heard(stream: _Stream, wave: Wave) -> Iterator[Row]:
         tick += len(part)
         if stream.filled == HOP:
             stream.filled = 0
-            yield tick * STEP, judge(stream.sleeper, stream.presence, stream.pending)
+            span = tick * STEP // SPAN - 1
+            known = int(np.searchsorted(of, span, side="right"))
+            limit.add(of[:known], raw[:known])
+            of, raw = of[known:], raw[known:]
+            cut = limit.share(span)
+            yield tick * STEP, judge(stream.sleeper, stream.presence, stream.pending, cut)
+    limit.add(of, raw)
 
 
 def _batch(wave: Wave, rows: list[Row]) -> Batch:
@@ -126,7 +135,8 @@ def _batch(wave: Wave, rows: list[Row]) -> Batch:
 def _columns() -> Iterator[tuple[str | None, str]]:
     """Every field that is remembered: the part of a stream it is in (None: its own), its name."""
     yield from ((None, "pending"), (None, "filled"))
-    for part, kind in (("steady", Steady), ("presence", Presence), ("sleeper", Sleeper)):
+    parts = {"steady": Steady, "limit": Limit, "presence": Presence, "sleeper": Sleeper}
+    for part, kind in parts.items():
         yield from ((part, each.name) for each in fields(kind))
 
 

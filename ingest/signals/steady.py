@@ -7,6 +7,7 @@ messages, and what came before a restart, changes no value's time.
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,21 +51,33 @@ class Steady:
     filter: Floats = field(default_factory=lambda: np.zeros((2, 2)))
 
 
-def follow(steady: Steady, wave: Wave) -> tuple[Floats, bool]:
-    """The values at the fiftieths that this wave completes, and whether the signal began anew."""
+class Followed(NamedTuple):
+    """What a wave adds to a signal: values at the fiftieths, the ``raw`` ones that they are made
+    of, and whether the signal began anew."""
+
+    values: Floats
+    raw: Floats
+    anew: bool
+
+
+_NOTHING = Followed(np.empty(0), np.empty(0), False)
+
+
+def follow(steady: Steady, wave: Wave) -> Followed:
+    """What this wave adds; it is then taken in."""
     raw = _whole(wave.values[:, 0].astype(np.float64), wave.rate)
     if not len(raw):
-        return np.empty(0), False
+        return _NOTHING
     ahead = _ahead(steady, wave)
     if ahead is not None and ahead <= -len(raw) and wave.received_at - steady.heard <= OUTDATED:
-        return np.empty(0), False
+        return _NOTHING
     steady.heard = wave.received_at
     anew = ahead is None or ahead <= -len(raw)
     if anew:
         _begin(steady, wave, raw[0])
     elif ahead:
         raw = raw[-ahead:] if ahead < 0 else _bridged(steady, raw, ahead)
-    return _resampled(steady, _smooth(steady, raw)), anew
+    return Followed(_resampled(steady, _smooth(steady, raw)), raw, anew)
 
 
 def _whole(raw: Floats, rate: float) -> Floats:

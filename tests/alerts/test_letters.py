@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts import letters, links, outbox, reach, store
+from alerts import inspection, letters, links, outbox, reach, store
 from alerts.channels.channel import AddressGone, DeliveryFailed, Message
 from alerts.deadlines import escalate
 from alerts.letters import A_MINUTE, Desk
@@ -176,6 +176,59 @@ def test_a_high_alert_does_not_wait_behind_others(county: Any, people: Any) -> N
 
 
 # -- answering ---------------------------------------------------------------------------------
+
+
+def _find_a_defect(county: Any, number: int = 1) -> None:
+    defects = [inspection.Defect("bad_policy", str(n), f"Policy {n}: mend it.") for n in
+               range(number)]  # fmt: skip
+    with county.connection.transaction():
+        inspection.keep_books(county.connection, defects, county.noon)
+
+
+@pytest.fixture
+def admin(county: Any) -> str:
+    county.connection.execute(
+        "insert into account (id, username, password_hash, role) values ('a-ad', 'ad', '', 'admin')"
+    )
+    return "a-ad"
+
+
+def test_what_the_audit_finds_reaches_each_admin_once_by_their_first_channel(
+    county: Any, people: Any, admin: str
+) -> None:
+    people(admin, "sms", "email", language="zh")
+    people("a-centre", "sms")
+    _find_a_defect(county)
+    sms, email = Box(), Box()
+    assert send(county, county.noon, sms=sms, email=email) == 1
+    _find_a_defect(county)
+    assert send(county, county.noon + SECOND, sms=sms, email=email) == 0
+    assert sms.texts == ["Policy 0: mend it."]
+    assert sms.letters[0].payload["title"] == "carewatch：有故障需要处理"
+    assert sms.letters[0].payload["link"] is None
+    assert email.letters == []
+
+
+def test_what_the_audit_finds_falls_to_the_next_channel_and_is_not_told_again(
+    county: Any, people: Any, admin: str
+) -> None:
+    people(admin, "sms", "email")
+    _find_a_defect(county)
+    sms, email = Box(DeliveryFailed("down")), Box()
+    assert send(county, county.noon, sms=sms, email=email) == 2
+    assert email.texts == ["Policy 0: mend it."]
+    assert send(county, county.noon + HOUR, sms=sms, email=email) == 0
+    assert sms.letters == []
+
+
+def test_many_findings_are_no_flood_and_none_is_lost(county: Any, people: Any, admin: str) -> None:
+    people(admin, "sms")
+    _find_a_defect(county, A_MINUTE + 2)
+    sms = Box()
+    send(county, county.noon, sms=sms)
+    assert len(sms.letters) == A_MINUTE
+    send(county, county.noon + MINUTE, sms=sms)
+    assert sorted(sms.texts) == [f"Policy {n}: mend it." for n in range(A_MINUTE + 2)]
 
 
 @pytest.fixture

@@ -107,6 +107,29 @@ def test_nobody_is_told_of_an_empty_bed_beside_an_emergency(
     assert told[-1].reason == "bed_exit_long is held back while this is open."
 
 
+def test_what_begins_beside_smoke_is_raised_when_that_is_over_and_it_still_holds(
+    directory: Snapshot, finding: Make
+) -> None:
+    at = finding().at
+    told = Book().react(
+        [
+            finding("smoke", "smoke-1"),
+            finding("bed_exit_long", "bed-1", at=at + 1, since=at),
+            finding("inactivity", "bed-1", at=at + 2),
+            finding("inactivity", "bed-1", at=at + 3, active=False),
+            finding("smoke", "smoke-1", at=at + 4, active=False),
+            finding("bed_exit_long", "bed-1", at=at + 5, active=False),
+        ],
+        directory, POLICY, at + 5,
+    )  # fmt: skip
+    assert [(change.kind, change.change) for change in told] == [
+        ("smoke", "raised"), ("smoke", "repeated"), ("smoke", "repeated"), ("smoke", "repeated"),
+        ("smoke", "cleared"), ("bed_exit_long", "raised"), ("bed_exit_long", "cleared"),
+    ]  # fmt: skip
+    assert (told[5].at, told[5].since) == (at + 4, at)
+    assert told[5].reason == "Told by bed-1, and held back while smoke was open."
+
+
 def test_each_resident_has_alerts_of_their_own(tell: Any, finding: Make) -> None:
     assert tell(finding("fall", "bed-1"), finding("fall", "bed-2")) == ["raised", "raised"]
 

@@ -23,6 +23,7 @@ OTHERS = {
 }  # fmt: skip
 BODIES = {
     "steps": '[{"parties": ["centre"], "hold_s": 9}]',
+    "soon": '"ends_at": "2026-11-21T20:00Z", "reason": "known"',
     "empty": '"name": "R", "timezone": "UTC", "shifts": []',
 }
 
@@ -103,7 +104,18 @@ GET /me/quiet-hours                          |+      |+      |+      |+      |40
 GET /me/channels                             |+      |+      |+      |+      |403    |+
 PUT /me/channels {"language": "zh", "items": []} |+      |+      |+      |+      |403    |+
 GET /me/push                                 |+      |+      |+      |+      |403    |+
+GET /silences                                |+      |+      |+      |403    |403    |+
+POST /silences {"resident": "{resident}", {soon}} |+/422|+/422|+/422|403|403|+/+
+POST /silences {"device": "{device}", {soon}} |+/422|+/422|+/422|403|403|+/+
+POST /silences {"team": "{team}", {soon}}    |422    |+/422  |+/422  |403    |403    |+/+
+GET /residents/{resident}/absences           |+/404  |+/404  |+/404  |403    |403    |+/+
+POST /residents/{resident}/absences {"cause": "hospital"} |+/404|+/404|+/404|403|403|+/+
+GET /tests                                   |+      |+      |+      |403    |403    |+
+POST /devices/{device}/test                  |+/404  |+/404  |+/404  |403    |403    |+/+
 GET /alerts/{alert}/handover                 |+/404  |+/404  |+/404  |404/404|403    |+/+
+GET /figures?team={team}                     |403    |+/422  |+/422  |403    |403    |+/+
+GET /figures/report.csv?team={team}          |403    |+/422  |+/422  |403    |403    |+/+
+GET /figures                                 |403    |+      |+      |403    |403    |+
 """
 
 

@@ -132,3 +132,14 @@ def test_an_alert_that_no_waveform_told_of_has_no_signal(
 ) -> None:
     world.alert("a1", "anna")
     assert ask["family"].get("/alerts/a1/signal") == {"items": []}
+
+
+def test_the_alerts_of_one_incident_are_shown_together(ask: dict[str, Asker], world: World) -> None:
+    for name, incident in (("a1", "i1"), ("a2", "i1"), ("a3", "i3")):
+        world.alert(name, "anna", kind={"a1": "sos", "a2": "fall", "a3": "gas"}[name])
+        world.connection.execute(
+            "update alert set incident_id = %s where id = %s", (incident, name)
+        )
+    items = ask["family"].get("/alerts", incident="i1")["items"]
+    assert {item["id"] for item in items} == {"a1", "a2"}
+    assert ask["neighbour"].get("/alerts", incident="i1")["items"] == []

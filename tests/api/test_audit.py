@@ -15,8 +15,10 @@ READS = [
     ("resident_samples", "/residents/anna/samples?quantity=spo2"), ("list_alerts", "/alerts"),
     ("get_alert", "/alerts/alert-anna"), ("get_alert_signal", "/alerts/alert-anna/signal"),
     ("resident_nights", "/residents/anna/nights"),
+    ("list_absences", "/residents/anna/absences"),
     ("list_latest", "/latest"), ("list_devices", "/devices"), ("get_device", "/devices/bed-anna"),
 ]  # fmt: skip
+SILENCE = {"resident": "anna", "ends_at": "2026-11-22T08:00Z", "reason": "known"}
 CHANGES: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("change_resident", "PATCH", "/residents/anna", {"risks": "falls"}, ["risks"]),
     ("set_circle", "PUT", "/residents/anna/circle", {"items": []}, ["circle"]),
@@ -24,6 +26,11 @@ CHANGES: list[tuple[str, str, str, dict[str, Any], list[str]]] = [
     ("change_device", "PATCH", "/devices/bed-anna", {"place": "bedroom"}, ["place"]),
     ("rotate_device", "POST", "/devices/bed-anna/rotate", {}, ["secret"]),
     ("send_command", "POST", "/devices/bed-anna/commands", {"command": "test"}, ["test"]),
+    ("create_silence", "POST", "/silences", SILENCE, ["ends_at", "reason", "resident"]),
+    ("end_silence", "DELETE", "/silences/1", {}, []),
+    ("create_absence", "POST", "/residents/anna/absences", {"cause": "holiday"}, ["cause"]),
+    ("change_absence", "PATCH", "/residents/anna/absences/1", {"note": "far"}, ["note"]),
+    ("end_absence", "DELETE", "/residents/anna/absences/1", {}, []),
     ("alert_accepted", "POST", "/alerts/alert-anna/accept", {}, []),
 ]
 

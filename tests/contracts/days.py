@@ -2,7 +2,8 @@
 
 Anna's heart beats faster from the 24th night on. Berta stays in bed on the 28th morning. Carl is
 not seen for a whole day. Each has a bed that speaks every quarter of an hour in which somebody
-lies in it, and a motion sensor; clocks are changed on the way.
+lies in it, and a motion sensor; clocks are changed on the way. Each tries their button at first,
+and all but Berta do it every week.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,12 +25,12 @@ DAYS = 31
 
 
 def village() -> Snapshot:
-    """Residents with a bed and a motion sensor, in the slots of ``stream.street``."""
+    """Residents with a bed, a motion sensor and a button, in the slots of ``stream.street``."""
     subjects = [Subject(f"r{n}", 4 * n, f"r{n}", None, zone) for n, zone in enumerate(ZONES)]
     devices = [
         Device(f"{kind}-{n}", 4 * n + place + 1, 4 * n, kind)  # type: ignore[arg-type]
         for n in range(len(ZONES))
-        for place, kind in enumerate(("bed", "ambient"))
+        for place, kind in enumerate(("bed", "ambient", "button"))
     ]
     return Snapshot(subjects, devices)
 
@@ -54,7 +55,15 @@ def _day(random: Generator, slot: int, day: int) -> list[Message]:
     unseen = slot == CARL and day == 29
     told = [] if unseen else _motions(random, slot, up, down)
     told += _night(random, slot, down, rise, 75 if slot == ANNA and day >= 23 else 60)
+    if day == 0 or (day % 7 == 0 and slot != BERTA):
+        told.append(_test(slot, (up + down) // 2))
     return told
+
+
+def _test(slot: int, at: Micros) -> Message:
+    name = "button_test"
+    event = Event(0, slot, slot + 3, f"button-{slot}", name, at, at, f"{name}@{at}")
+    return Message(at, slot, slot + 3, event=event)
 
 
 def _about(random: Generator, slot: int, day: int, hour: float) -> Micros:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from alerts.detectors.bed_exit import BedExit
+from alerts.detectors.button_test import ButtonTest
 from alerts.detectors.inactivity import Inactivity
 from alerts.detectors.not_up import NotUp
 from alerts.detectors.trend import Trend
@@ -19,7 +20,7 @@ from tests.contracts.stream import Message, chunks, turn
 Make = Callable[[], Engine]
 
 
-@pytest.fixture(params=[BedExit, NotUp, Inactivity, Trend], scope="module")
+@pytest.fixture(params=[BedExit, NotUp, Inactivity, Trend, ButtonTest], scope="module")
 def make(request: pytest.FixtureRequest) -> Make:
     def made() -> Engine:
         engine = Engine([request.param()])
@@ -48,7 +49,9 @@ def found(make: Make, told: list[Message]) -> list[Finding]:
 
 def test_those_days_are_told_that_were_different(make: Make, found: list[Finding]) -> None:
     whose = {(f.kind, f.slot) for f in found if f.active}
-    expected = {"trend": ANNA, "not_up": BERTA, "inactivity": CARL}
+    expected = {
+        "trend": ANNA, "not_up": BERTA, "inactivity": CARL, "button_test_overdue": BERTA,
+    }  # fmt: skip
     kind = make().detectors[0].kinds[0]
     if kind in expected:
         assert {slot for _, slot in whose} >= {expected[kind]}

@@ -25,7 +25,7 @@ Make = Callable[[], Engine]
 SEEDS = range(2)
 POOLED = {Ambient, Opinion}
 """Their memory has a row for each series that was ever told, and none for all others."""
-LEARNT_IN_DAYS = {"ambient_unusual", "inactivity", "not_up", "trend"}
+LEARNT_IN_DAYS = {"ambient_unusual", "button_test_overdue", "inactivity", "not_up", "trend"}
 """What streams of minutes need not show; the detectors' own tests tell of it."""
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.lists(st.integers(1, 60), min_size=1, max_size=8)

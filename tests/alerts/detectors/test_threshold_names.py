@@ -28,9 +28,10 @@ class Asked(Mapping[str, float]):
 @pytest.mark.parametrize("detector", standard(), ids=lambda each: type(each).__name__)
 def test_a_detector_lists_the_names_that_it_looks_for(detector: Detector) -> None:
     asked = Asked()
-    detector.resize(2, 2)
+    detector.resize(2, 3)
     detector.configure(
-        [Subject("anna", 0, "anna", None, "UTC", asked)], [Device("bed-1", 1, 0, "bed", 60.0)]
+        [Subject("anna", 0, "anna", None, "UTC", asked)],
+        [Device("bed-1", 1, 0, "bed", 60.0), Device("button-1", 2, 0, "button")],
     )
     assert set(detector.thresholds) == asked.names
 

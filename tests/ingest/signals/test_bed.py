@@ -60,6 +60,37 @@ def test_a_converter_at_its_limit_does_not_hide_the_heart() -> None:
     assert rates(told(Bed(), waves(values))) == pytest.approx((70, 13), abs=2)
 
 
+@pytest.mark.parametrize(("share", "trusted"), [(0.2, {1, 0}), (0.5, {0}), (0.75, set())])
+@pytest.mark.parametrize("side", [1, -1])
+def test_rates_of_a_signal_that_is_cut_off_are_not_told(
+    share: float, trusted: set[int], side: int
+) -> None:
+    values = side * SLEEP
+    values = np.maximum(values, np.quantile(values, share)).astype(np.float32)
+    said = span(told(Bed(), waves(values)), 40, 90)
+    names = ("respiration_rate", "heart_rate")
+    assert {n for n in (0, 1) if any(names[n] in each for each in said)} == trusted
+    assert share < 0.75 or not any(each.get("signal_quality") for each in said)
+
+
+@pytest.mark.parametrize("frequency", [1.2, 1.6, 3.3, 7.3, 11])
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_a_machine_that_hums_evenly_is_nobody(frequency: float, noise: float) -> None:
+    t = np.arange(12_000) / 100
+    hum = np.sin(2 * np.pi * frequency * t)
+    hum += noise * np.random.default_rng(1).standard_normal(len(t))
+    said = told(Bed(), waves((100 * hum + 2048).astype(np.float32)))
+    assert not any(each.get("in_bed") or "heart_rate" in each for each in said)
+    assert max(each.get("signal_quality", 0) for each in said) < 0.5
+
+
+def test_a_hum_louder_than_the_heart_hides_the_heart_and_not_the_breath() -> None:
+    hum = 120 * np.sin(2 * np.pi * 7.3 * np.arange(len(SLEEP)) / 100)
+    said = span(told(Bed(), waves((SLEEP + hum).astype(np.float32))), 60, 90)
+    assert not any("heart_rate" in each for each in said)
+    assert [each["respiration_rate"] for each in said] == pytest.approx([14] * len(said), abs=1)
+
+
 def test_a_heart_that_races_is_followed_within_twenty_seconds() -> None:
     rise = [Part(1, 65 + 7 * n, 18) for n in range(10)]
     for seed in range(3):

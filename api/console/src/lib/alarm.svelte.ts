@@ -6,6 +6,7 @@ import { HIGH, LOST, sound, type Pattern } from './tones';
 import { ticker } from './ticker.svelte';
 
 const STORED = 'carewatch.alarm';
+const BURST_MS = 4_000;
 export const MUTES_MIN = [5, 15, 60];
 
 export type Hearing = 'unasked' | 'off' | 'blocked' | 'muted' | 'on';
@@ -31,6 +32,7 @@ class Alarm {
 
   #awake = $state(false);
   #context: AudioContext | null = null;
+  #soundedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -65,7 +67,10 @@ class Alarm {
     this.#timer = setTimeout(() => this.keep(need), PATTERNS[need].everyMs);
   }
 
+  /** One burst at a time: two together are neither louder nor clearer. */
   #sound(pattern: Pattern): void {
+    if (Date.now() - this.#soundedAt < BURST_MS) return;
+    this.#soundedAt = Date.now();
     if (this.#context) sound(this.#context, pattern);
     if (pattern.shake.length) navigator.vibrate?.(pattern.shake);
   }

@@ -154,6 +154,7 @@ const SENTENCES: Record<string, Tell> = {
   device_fault: broken,
   clock_skew: clockIsWrong,
   ambient_unusual: unusual,
+  button_test_overdue: () => t('happened.button_test'),
 };
 
 /** The sentence; for a kind that is new to this page, its name. */

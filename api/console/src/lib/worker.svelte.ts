@@ -10,8 +10,11 @@ class Worker {
   /** Register it, and look for a newer one now and each hour. */
   async start(): Promise<void> {
     if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-    const had = navigator.serviceWorker.controller !== null;
-    navigator.serviceWorker.addEventListener('controllerchange', () => had && location.reload());
+    let had = navigator.serviceWorker.controller !== null; // the first one changes nothing
+    navigator.serviceWorker.addEventListener('controllerchange', () => {
+      if (had) location.reload();
+      had = true;
+    });
     navigator.serviceWorker.addEventListener('message', ({ data }) => {
       if (typeof data?.go === 'string') location.hash = data.go;
     });

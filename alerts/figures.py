@@ -1,0 +1,300 @@
+"""Figures of the service, out of its records: pure. Each function below defines one.
+
+An alert *rings* if its priority is high or medium (a low one is a line on a list, for the next
+working morning). Its time begins when somebody is first asked: when it was raised or, where it
+was held back (by quiet hours, for one), when it was told in the end. It is *answered* when a
+person first accepts it, or resolves it without having accepted it; whatever is given back and
+taken again stays answered since the first time.
+
+Shares count what is decided. An alert that ends by itself before a limit was no longer anybody's
+task, and one whose limit is still to come is not late: neither is in the denominator. What nobody
+has answered and is still open is in it as soon as the limit has passed. So is what was a test in
+the end: who is asked does not know that. An alert belongs to the span in which it was raised, and
+what happens to it later counts there.
+
+Nothing is divided by nothing: such a figure is None. Shares carry the interval in which the true
+share lies with 95 % (Wilson's, Journal of the American Statistical Association 22, 1927), so that
+three of three do not look like a thousand of a thousand.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.records import OUTCOMES, PRIORITIES, Records, Table
+from domain.time import DAY, MINUTE, NEVER, SECOND, Micros
+
+Unit = Literal["share", "s", "1/day", "1/10min", "count"]
+
+LOAD_WINDOW: Micros = 10 * MINUTE
+"""The time in which a person's alerts are counted (EEMUA 191)."""
+
+_REAL, _FALSE = OUTCOMES.index("real") + 1, OUTCOMES.index("false_alarm") + 1
+_MEDIUM, _HIGH = PRIORITIES.index("medium") + 1, PRIORITIES.index("high") + 1
+_Z = 1.959964
+"""Of the normal distribution, for 95 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with what it was made of.
+
+    ``value``        None where there was nothing to count
+    ``numerator``, ``denominator``  a share's or a rate's; of a quantile, how many were counted
+    ``low``, ``high``  between which a share lies with 95 %
+    """
+
+    value: float | None
+    numerator: float | None
+    denominator: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is counted: ``start`` up to ``end``, as it is known at ``now``."""
+
+    start: Micros
+    end: Micros
+    now: Micros
+
+    @property
+    def passed(self) -> Micros:
+        """The end, or now where that is sooner."""
+        return max(self.start, min(self.end, self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``target`` is to be reached, or where ``at_most`` is set not to be passed."""
+
+    figure: Callable[[Records, Span], Figure]
+    unit: Unit
+    target: float | None = None
+    at_most: bool = False
+
+    def met(self, figure: Figure) -> bool | None:
+        """Whether the target is met; None where there is none, or nothing to judge."""
+        if self.target is None or figure.value is None:
+            return None
+        return figure.value <= self.target if self.at_most else figure.value >= self.target
+
+
+def compute(records: Records, span: Span) -> dict[str, Figure]:
+    """All figures by name."""
+    return {name: each.figure(records, span) for name, each in FIGURES.items()}
+
+
+# -- alerts and answers ------------------------------------------------------------------------
+
+
+def alerts(records: Records, span: Span) -> Figure:
+    """How many alerts were raised, of every priority."""
+    count = len(records.alerts)
+    return Figure(count, None, count)
+
+
+def answered(limit: Micros) -> Callable[[Records, Span], Figure]:
+    """The share of alerts that ring and were answered within a limit.
+
+    What is held back, and was not answered, has asked nobody and does not count.
+    """
+
+    def figure(records: Records, span: Span) -> Figure:
+        asked = _ringing(records.alerts)
+        asked = asked[asked["told"] | (asked["answered_at"] < NEVER)]
+        return _within(asked, "answered_at", limit, span.now)
+
+    return figure
+
+
+def arrived(limit: Micros) -> Callable[[Records, Span], Figure]:
+    """The share of alerts at which somebody was at the door within a limit.
+
+    Of alerts that ring: all high ones, and others to which somebody set out. Who arrives without
+    saying so has not arrived here.
+    """
+
+    def figure(records: Records, span: Span) -> Figure:
+        ringing = _ringing(records.alerts)
+        needed = (ringing["priority"] == _HIGH) | (ringing["set_out_at"] < NEVER)
+        return _within(ringing[needed], "arrived_at", limit, span.now)
+
+    return figure
+
+
+def time_to_accept(part: float) -> Callable[[Records, Span], Figure]:
+    """The time within which a part of the answered alerts that ring was answered, in seconds.
+
+    What was never answered has no such time: see the shares.
+    """
+
+    def figure(records: Records, span: Span) -> Figure:
+        taken = _ringing(records.alerts)
+        taken = taken[taken["answered_at"] < NEVER]
+        waited = np.maximum(taken["answered_at"] - taken["asked_at"], 0)
+        return _quantile(waited, part, SECOND)
+
+    return figure
+
+
+def per_resident_day(records: Records, span: Span) -> Figure:
+    """Alerts about residents, of every priority, by days of residents.
+
+    A resident's days are those of the span since they were entered, in the team they have today.
+    """
+    days = _overlap(records.residents["begins_at"], NEVER, span) / DAY
+    return _rate(int(records.alerts["of_resident"].sum()), days)
+
+
+def precision(records: Records, span: Span) -> Figure:
+    """The share of real ones among those that ended as real or as a false alarm.
+
+    Tests, what needed nothing and what was handed over say nothing about the detector.
+    """
+    outcome = records.alerts["outcome"]
+    real, false = int((outcome == _REAL).sum()), int((outcome == _FALSE).sum())
+    return _share(real, real + false)
+
+
+# -- people ------------------------------------------------------------------------------------
+
+
+def per_carer(records: Records, span: Span) -> Figure:
+    """How often one carer is asked about an alert that rings, in ten minutes.
+
+    A carer is whoever was asked on duty at least once in the span, with an account of their own:
+    not the family, nor contacts. The records do not know who was on duty when nothing happened,
+    so the mean is over all hours: see the busiest ten minutes too.
+    """
+    offers = _ringing(records.offers)
+    carers = len(np.unique(offers["person"]))
+    return _rate(len(offers), carers * (span.passed - span.start) / LOAD_WINDOW)
+
+
+def busiest(records: Records, span: Span) -> Figure:
+    """The most that one carer was asked within ten minutes by the clock; of so many such times."""
+    offers = _ringing(records.offers)
+    if not len(offers):
+        return Figure(None, None, 0)
+    people, person = np.unique(offers["person"], return_inverse=True)
+    window = offers["offered_at"] // LOAD_WINDOW
+    _, counts = np.unique(window * len(people) + person, return_counts=True)
+    return Figure(int(counts.max()), None, len(counts))
+
+
+def lateness(records: Records, span: Span) -> Figure:
+    """99 % of those who did not answer were passed over no later than this after their deadline.
+
+    In seconds; of every time that a deadline was missed.
+    """
+    return _quantile(records.escalations["late_ms"], 0.99, 1000)
+
+
+# -- devices -----------------------------------------------------------------------------------
+
+
+def in_contact(records: Records, span: Span) -> Figure:
+    """The share of the devices' time in which no open alert said that they are silent.
+
+    In days; bridges and displays have no such alerts and do not count.
+    """
+    silent = records.lapses[~records.lapses["overdue"]]
+    return _spared(records.devices, silent, span)
+
+
+def on_time(records: Records, span: Span) -> Figure:
+    """The share of the time of buttons and fall detectors in which their test was not overdue.
+
+    In days; overdue is what an open alert says.
+    """
+    devices, lapses = records.devices, records.lapses
+    overdue = lapses[lapses["overdue"] & lapses["emergency"]]
+    return _spared(devices[devices["emergency"]], overdue, span)
+
+
+FIGURES: Mapping[str, Definition] = {
+    "alerts": Definition(alerts, "count"),
+    "answered_60s": Definition(answered(60 * SECOND), "share", 0.975),
+    "answered_180s": Definition(answered(180 * SECOND), "share", 0.99),
+    "accept_p50": Definition(time_to_accept(0.5), "s"),
+    "accept_p90": Definition(time_to_accept(0.9), "s"),
+    "accept_p97_5": Definition(time_to_accept(0.975), "s"),
+    "arrived_20min": Definition(arrived(20 * MINUTE), "share", 1.0),
+    "arrived_45min": Definition(arrived(45 * MINUTE), "share", 0.9),
+    "arrived_60min": Definition(arrived(60 * MINUTE), "share", 1.0),
+    "per_resident_day": Definition(per_resident_day, "1/day"),
+    "precision": Definition(precision, "share"),
+    "per_carer_10min": Definition(per_carer, "1/10min", 1.0, at_most=True),
+    "busiest_10min": Definition(busiest, "count"),
+    "in_contact": Definition(in_contact, "share"),
+    "tests_on_time": Definition(on_time, "share"),
+    "lateness_p99": Definition(lateness, "s", 1.0, at_most=True),
+}
+"""Every figure, in the order of reports. The targets' sources are in docs/figures.md."""
+
+
+# -- how they are counted ----------------------------------------------------------------------
+
+
+def _ringing(table: Table) -> Table:
+    return table[table["priority"] >= _MEDIUM]
+
+
+def _within(asked: Table, goal: str, limit: Micros, now: Micros) -> Figure:
+    """Of alerts that are decided, the share that reached a goal within the limit."""
+    due = asked["asked_at"] + limit
+    reached = asked[goal] <= due
+    missed = ~reached & (asked["ended_at"] > due) & (due <= now)
+    return _share(int(reached.sum()), int(reached.sum() + missed.sum()))
+
+
+def _share(count: int, of: int) -> Figure:
+    if not of:
+        return Figure(None, count, of)
+    low, high = wilson(count, of)
+    return Figure(count / of, count, of, low, high)
+
+
+def _rate(count: int, by: float) -> Figure:
+    return Figure(count / by if by else None, count, by)
+
+
+def _quantile(values: npt.NDArray[np.int64], part: float, unit: int) -> Figure:
+    """The smallest value that the part does not exceed: one that was there, not one between."""
+    if not len(values):
+        return Figure(None, None, 0)
+    found = np.quantile(values, part, method="inverted_cdf")
+    return Figure(float(found) / unit, None, len(values))
+
+
+def _spared(devices: Table, lapses: Table, span: Span) -> Figure:
+    whole = _overlap(devices["begins_at"], devices["ends_at"], span) / DAY
+    lost = _overlap(lapses["begins_at"], lapses["ends_at"], span) / DAY
+    return Figure((whole - lost) / whole if whole else None, whole - lost, whole)
+
+
+def _overlap(
+    begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64] | int, span: Span
+) -> Micros:
+    """How much of the span these have passed, together."""
+    inside = np.minimum(ends, span.passed) - np.maximum(begins, span.start)
+    return int(np.maximum(inside, 0).sum())
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """Between what a share lies with 95 %, if ``count`` of ``of`` were seen.
+
+    >>> [round(bound, 3) for bound in wilson(3, 3)]
+    [0.439, 1.0]
+    """
+    share, z2 = count / of, _Z * _Z
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    low = 0.0 if count == 0 else middle - half
+    return low, 1.0 if count == of else middle + half
