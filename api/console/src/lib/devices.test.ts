@@ -13,7 +13,8 @@ test('a device is in contact until it has missed three intervals, or said goodby
   expect(contactOf(device({ heard_at: '2026-11-28T11:55:30Z' }), NOW)).toBe('silent');
   expect(contactOf(device({ online: false }), NOW)).toBe('silent');
   expect(contactOf(device({ heard_at: null }), NOW)).toBe('never');
-  expect(contactOf(device({ interval_s: null, heard_at: '2026-11-01T00:00:00Z' }), NOW)).toBe('heard');
+  expect(contactOf(device({ interval_s: null, heard_at: '2026-11-27T13:00:00Z' }), NOW)).toBe('heard');
+  expect(contactOf(device({ interval_s: null, heard_at: '2026-11-27T11:00:00Z' }), NOW)).toBe('silent');
 });
 
 test('devices are found by name, resident, kind, contact and battery', () => {

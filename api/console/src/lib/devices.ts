@@ -17,12 +17,14 @@ export const ALL: Sought = { text: '', kind: '', contact: '', vendor: '', weak: 
 /** Below it a battery is to be changed soon, in %. */
 export const WEAK = 20;
 const GRACE_MS = 60_000;
+/** So long a device may say nothing that promises no interval. */
+const UNPROMISED_MS = 24 * 3_600_000;
 
 /** Silent is who said goodbye, or has missed three of its own intervals and a minute. */
 export function contactOf({ heard_at, online, interval_s }: Device, now: number): Contact {
   if (!heard_at) return 'never';
-  const late = interval_s && now - Date.parse(heard_at) > 3000 * interval_s + GRACE_MS;
-  return online === false || late ? 'silent' : 'heard';
+  const patience = interval_s ? 3000 * interval_s + GRACE_MS : UNPROMISED_MS;
+  return online === false || now - Date.parse(heard_at) > patience ? 'silent' : 'heard';
 }
 
 export function isWeak({ battery }: Device): boolean {

@@ -14,10 +14,15 @@ export interface Question {
   required?: boolean;
   /** Of `one` and `some`; of text they are proposals. */
   choices?: Choice[];
+  /** What a text has to look like; the hint says it in words. */
+  pattern?: string;
   least?: number;
   most?: number;
   step?: number | 'any';
 }
+
+/** Names that the API takes as an id. */
+export const ID = '[A-Za-z0-9_\\-]{1,64}';
 
 export type Answer = string | number | boolean | string[] | null | undefined;
 export type Answers = Record<string, Answer>;

@@ -5,7 +5,7 @@ export type Policy = Schema['PolicyAnswer'];
 export type Step = Schema['StepAnswer'];
 export type Priority = Policy['priority'];
 
-export const PARTIES = ['family', 'backup', 'contacts', 'station', 'responders', 'volunteers', 'centre'];
+export const PARTIES = ['family', 'backup', 'contacts', 'station', 'responders', 'volunteers', 'centre', 'handover'];
 export const PRIORITIES: Priority[] = ['high', 'medium', 'low'];
 
 /** A new step: the next to be asked where the others stay silent. */

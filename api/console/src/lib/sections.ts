@@ -18,6 +18,7 @@ const SECTIONS: Section[] = [
   { name: 'look', group: 'mine', roles: EVERYONE, load: () => import('../components/settings/Look.svelte') },
   { name: 'reach', group: 'mine', roles: HELPERS, load: () => import('../components/settings/Reach.svelte') },
   { name: 'duties', group: 'mine', roles: HELPERS, load: () => import('../components/settings/Duties.svelte') },
+  { name: 'silences', group: 'mine', roles: ['family', ...STAFF], load: () => import('../components/settings/Silences.svelte') },
   { name: 'residents', group: 'team', roles: STAFF, load: () => import('../components/settings/Residents.svelte') },
   { name: 'rotas', group: 'team', roles: STAFF, load: () => import('../components/settings/Rotas.svelte') },
   { name: 'policies', group: 'team', roles: STAFF, load: () => import('../components/settings/Policies.svelte') },
