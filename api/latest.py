@@ -28,13 +28,16 @@ def latest(
     now: Micros,
     *,
     team: str | None = None,
+    resident: str | None = None,
     after: str | None = None,
     limit: int = 1,
 ) -> list[dict[str, Any]]:
     """Residents whom the caller may see, by id, each with its latest state."""
     scope = caller.scope()
     del scope["vendor"]
-    since = to_datetime(now - SPAN)
+    span = {"since": to_datetime(now - SPAN), "now": to_datetime(now)}
     return list(
-        queries.latest(connection, team=team, after=after, limit=limit, since=since, **scope)
+        queries.latest(
+            connection, team=team, resident=resident, after=after, limit=limit, **span, **scope
+        )
     )

@@ -1,8 +1,9 @@
 -- The latest state of residents; who is asked is as in queries.sql, see api/access.py.
 
--- name: latest(team, after, limit, since, everything, residents, teams, unowned)
+-- name: latest(team, resident, after, limit, since, now, everything, residents, teams, unowned)
 -- Of each resident what its devices told in their last 8 samples since an instant, the newest
--- first; when they were heard; and its open alerts. Of one team with all below it, or of all.
+-- first; when they were heard; its open alerts; and why it is away. Of one team with all below it,
+-- of one resident, or of all.
 with recursive area as (
     select t.id from team t where t.id = :team
     union
@@ -10,6 +11,7 @@ with recursive area as (
 ), shown as materialized (
     select r.id, r.slot, r.name, r.team_id from resident r
     where (cast(:after as text) is null or r.id > :after)
+      and (cast(:resident as text) is null or r.id = :resident)
       and (cast(:team as text) is null or r.team_id in (select id from area))
       and (:everything or r.id = any(cast(:residents as text[]))
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
@@ -45,12 +47,18 @@ with recursive area as (
                as priority
     from alert where state <> 'resolved' and resident_id is not null
     group by 1
+), away as (
+    select distinct on (resident_id) resident_id, cause from absence
+    where ended_at is null and starts_at <= :now and ends_at > :now
+    order by resident_id, ends_at desc
 )
 select s.id as resident, s.name, s.team_id as team, heard.heard_at, told.measured_at,
        told.heart_rate, told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
-       coalesce(alarmed.open_alerts, 0) as open_alerts, alarmed.priority
+       coalesce(alarmed.open_alerts, 0) as open_alerts, alarmed.priority,
+       away.cause as absence
 from shown s
 left join told on told.subject = s.slot
 left join heard on heard.resident_id = s.id
 left join alarmed on alarmed.resident_id = s.id
+left join away on away.resident_id = s.id
 order by s.id;

@@ -9,6 +9,7 @@ from alerts.alert import Outcome, State
 from alerts.offers import Answer as OfferAnswer
 from api.access import Role, TeamRole
 from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time
+from api.pauses import Cause
 from api.reachability import DeliveryAnswer
 from domain.directory import DeviceKind
 from domain.finding import Priority
@@ -186,7 +187,7 @@ class Latest(Answer):
 
     ``measured_at`` is of the newest sample, and the quantities are the last of those that its
     devices told in their latest 8 samples; null where none told. ``priority``: the highest of
-    its open alerts.
+    its open alerts. ``absence``: why it is not at home; null where it is.
     """
 
     resident: str
@@ -202,6 +203,7 @@ class Latest(Answer):
     presence: bool | None
     open_alerts: int
     priority: str | None
+    absence: Cause | None
 
 
 class Happening(Answer):

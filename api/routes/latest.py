@@ -24,12 +24,15 @@ def list_latest(
     connection: Transaction,
     now: Now,
     team: Team = None,
+    resident: Annotated[Id | None, Query(description="This one alone.")] = None,
     cursor: Cursor = None,
     limit: Many = 1000,
 ) -> object:
     """The caller's own residents by id, each with what was told last within a day."""
     after = decode(cursor, str)[0] if cursor else None
-    rows = latest(connection, caller, now, team=team, after=after, limit=limit + 1)
+    rows = latest(
+        connection, caller, now, team=team, resident=resident, after=after, limit=limit + 1
+    )
     items, following = page(rows, limit, lambda row: encode(row["resident"]))
     audit.read(connection, caller, "list_latest", [item["resident"] for item in items])
     return {"items": items, "next": following}

@@ -12,7 +12,7 @@ def test_each_quantity_as_it_was_told_last(ask: dict[str, Asker], world: World) 
         "resident": "anna", "name": "Anna", "team": "village-a", "heard_at": None,
         "measured_at": "2026-11-21T08:29:00.000Z", "heart_rate": 61.0, "respiration_rate": 14.5,
         "spo2": None, "in_bed": True, "movement": 0.5, "presence": None,
-        "open_alerts": 0, "priority": None,
+        "open_alerts": 0, "priority": None, "absence": None,
     }  # fmt: skip
 
 
@@ -39,6 +39,12 @@ def test_open_alerts_are_counted(ask: dict[str, Asker], world: World) -> None:
     assert (anna["open_alerts"], anna["priority"]) == (2, "high")
 
 
+def test_who_is_away_is_told_with_the_cause(ask: dict[str, Asker], world: World) -> None:
+    ask["family"].ask("POST", "/residents/anna/absences", json={"cause": "hospital"})
+    (anna,) = ask["family"].get("/latest")["items"]
+    assert anna["absence"] == "hospital"
+
+
 def test_a_team_has_those_below_it(ask: dict[str, Asker]) -> None:
     def shown(asker: str, **how: str) -> list[str]:
         return [item["resident"] for item in ask[asker].get("/latest", **how)["items"]]
@@ -47,6 +53,13 @@ def test_a_team_has_those_below_it(ask: dict[str, Asker]) -> None:
     assert shown("centre", team="village-b") == ["bert"]
     assert shown("centre", team="county") == ["anna", "bert"]
     assert shown("centre", team="abroad") == []
+
+
+def test_one_resident_alone(ask: dict[str, Asker]) -> None:
+    assert [
+        item["resident"] for item in ask["centre"].get("/latest", resident="bert")["items"]
+    ] == ["bert"]
+    assert ask["family"].get("/latest", resident="bert")["items"] == []
 
 
 def test_pages_follow_each_other(ask: dict[str, Asker]) -> None:

@@ -10,10 +10,20 @@ export interface ScreenProps {
 
 type Load = () => Promise<{ default: Component<ScreenProps> }>;
 
-const SCREENS: Record<string, { load: Load; part: ScreenName }> = {
+interface Screen {
+  load: Load;
+  part: ScreenName;
+  /** It has the whole page, without navigation. */
+  bare?: true;
+}
+
+const SCREENS: Record<string, Screen> = {
   now: { load: () => import('./screens/Now.svelte'), part: 'now' },
   alert: { load: () => import('./screens/Alert.svelte'), part: 'now' },
   people: { load: () => import('./screens/People.svelte'), part: 'people' },
+  person: { load: () => import('./screens/Person.svelte'), part: 'people' },
+  area: { load: () => import('./screens/Area.svelte'), part: 'area' },
+  wall: { load: () => import('./screens/Wall.svelte'), part: 'area', bare: true },
   devices: { load: () => import('./screens/Devices.svelte'), part: 'devices' },
   settings: { load: () => import('./screens/Settings.svelte'), part: 'settings' },
 };
@@ -22,6 +32,11 @@ const SCREENS: Record<string, { load: Load; part: ScreenName }> = {
 export function screenOf(name: string, allowed: ScreenName[]): Load | undefined {
   const screen = SCREENS[name];
   return screen && allowed.includes(screen.part) ? screen.load : undefined;
+}
+
+/** Whether a screen has the whole page. */
+export function isBare(name: string): boolean {
+  return SCREENS[name]?.bare === true;
 }
 
 /** Whether there is such a screen. */

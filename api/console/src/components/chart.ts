@@ -11,24 +11,30 @@ export interface Drawing {
   marks: Mark[];
   width: number;
   height: number;
+  zone: string | undefined;
   look: ((from: number, to: number) => void) | undefined;
+  /** Told where marks that lead somewhere were drawn, in pixels from the left. */
+  placed: (found: { mark: Mark; left: number }[]) => void;
 }
 
 const DASHES = [[], [6, 4], [2, 3]];
 const LEAST_SPAN_S = 10;
+/** Marks nearer to each other than a finger is wide are one to tap; the first. */
+const FINGER_PX = 24;
 
 export function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
-  const { series, width, height } = drawing;
+  const { series, width, height, zone } = drawing;
   return {
     width,
     height,
     ms: 1e-3, // times are in seconds
+    ...(zone ? { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1000), zone) } : {}),
     legend: { show: false },
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
-    axes: [axis(ink, timesOf(locale)), { ...axis(ink), size: 44 }],
+    axes: [axis(ink, timesOf(locale, zone)), { ...axis(ink), size: 44 }],
     series: [{}, ...series.map((one, index) => line(one, index, ink)), ...(drawing.band ? edges() : [])],
     bands: drawing.band ? [{ series: [series.length + 1, series.length + 2], fill: ink('band') }] : [],
-    hooks: { draw: [(chart) => marksOn(chart, drawing.marks, ink)], setScale: [looker(drawing)] },
+    hooks: { draw: [(chart) => drawing.placed(marksOn(chart, drawing.marks, ink))], setScale: [looker(drawing)] },
   };
 }
 
@@ -57,12 +63,14 @@ function axis(ink: Ink, more: uPlot.Axis = {}): uPlot.Axis {
 }
 
 /** Days where days are far apart, minutes where they are near, in the words of the locale. */
-function timesOf(locale: string): uPlot.Axis {
-  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
-  const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
-  const second = new Intl.DateTimeFormat(locale, { minute: '2-digit', second: '2-digit' });
+function timesOf(locale: string, zone: string | undefined): uPlot.Axis {
+  const where = zone ? { timeZone: zone } : {};
+  const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', ...where });
+  const minute = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false, ...where });
+  const second = new Intl.DateTimeFormat(locale, { minute: '2-digit', second: '2-digit', ...where });
   return {
     space: 72,
+    size: 32,
     values: (_, splits, __, ___, step) => {
       const form = step >= 86_400 ? day : step >= 60 ? minute : second;
       return splits.map((at) => form.format(at * 1000));
@@ -70,24 +78,45 @@ function timesOf(locale: string): uPlot.Axis {
   };
 }
 
-function marksOn(chart: uPlot, marks: Mark[], ink: Ink): void {
+/** Draws them, each word where there is room for it; where those are that lead somewhere. */
+function marksOn(chart: uPlot, marks: Mark[], ink: Ink): { mark: Mark; left: number }[] {
   const { ctx, bbox } = chart;
+  const inSight = marks
+    .map((mark) => ({ mark, x: chart.valToPos(mark.at / 1000, 'x', true) }))
+    .filter(({ x }) => x >= bbox.left && x <= bbox.left + bbox.width)
+    .sort((one, other) => one.x - other.x);
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = ink('high');
   ctx.lineWidth = devicePixelRatio * 1.5;
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  for (const [n, mark] of marks.entries()) {
-    const x = chart.valToPos(mark.at / 1000, 'x', true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    const fits = x + ctx.measureText(mark.name).width + 6 < bbox.left + bbox.width;
-    ctx.textAlign = fits ? 'left' : 'right';
-    ctx.fillText(mark.name, x + (fits ? 4 : -4) * devicePixelRatio, bbox.top + (12 + (n % 2) * 16) * devicePixelRatio);
-  }
+  let free = -Infinity;
+  for (const { mark, x } of inSight) free = markOn(ctx, bbox, mark, x, free);
   ctx.restore();
+  return apart(inSight.map(({ mark, x }) => ({ mark, left: x / devicePixelRatio })));
+}
+
+/** A line, and its word unless it would lie over the one before; from where on there is room. */
+function markOn(ctx: CanvasRenderingContext2D, bbox: uPlot.BBox, mark: Mark, x: number, free: number): number {
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  const length = ctx.measureText(mark.name).width + 8 * devicePixelRatio;
+  const fits = x + length < bbox.left + bbox.width;
+  const begins = fits ? x : x - length;
+  if (begins < free) return free;
+  ctx.textAlign = fits ? 'left' : 'right';
+  ctx.fillText(mark.name, x + (fits ? 4 : -4) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+  return begins + length;
+}
+
+function apart(flags: { mark: Mark; left: number }[]): { mark: Mark; left: number }[] {
+  let last = -Infinity;
+  return flags.filter(({ mark, left }) => {
+    if (!mark.href || left - last < FINGER_PX) return false;
+    last = left;
+    return true;
+  });
 }
 
 /** Tells what the reader looks at, once they have chosen it with the finger. */

@@ -26,9 +26,12 @@ export function exact(at: number, locale: string, zone?: string): string {
 }
 
 /** The time on the clock, to the second where asked; with the day where it is not today's. */
-export function clock(at: number, now: number, locale: string, seconds = false): string {
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' as const } : {}) };
-  const today = new Date(at).toDateString() === new Date(now).toDateString();
+export function clock(at: number, now: number, locale: string, zone?: string, seconds = false): string {
+  const where = zone ? { timeZone: zone } : {};
+  const fine = seconds ? { second: '2-digit' as const } : {};
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', ...fine, ...where };
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'short', ...where });
+  const today = day.format(at) === day.format(now);
   const form = today ? time : { ...time, month: 'short' as const, day: 'numeric' as const };
   return new Intl.DateTimeFormat(locale, form).format(at);
 }
@@ -46,4 +49,25 @@ export function span(length: number, locale: string): string {
   const whole = unit === 'second' || Math.abs(value - Math.round(value)) < 0.05 || value >= 10;
   const form = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: whole ? 0 : 1 } as const;
   return new Intl.NumberFormat(locale, form).format(value);
+}
+
+/** "9 Nov" */
+export function dayOf(at: number, locale: string, zone?: string): string {
+  const form: Intl.DateTimeFormatOptions = { weekday: 'short', month: 'short', day: 'numeric' };
+  return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).format(at);
+}
+
+/** The hour of the day where that zone is, 0 to 23. */
+export function hourAt(at: number, zone: string): number {
+  return Number(hoursOf(zone).format(at)) % 24;
+}
+
+const HOURS = new Map<string, Intl.DateTimeFormat>();
+
+function hoursOf(zone: string): Intl.DateTimeFormat {
+  const kept = HOURS.get(zone);
+  if (kept) return kept;
+  const made = new Intl.DateTimeFormat('en-GB', { hour: 'numeric', hour12: false, timeZone: zone });
+  HOURS.set(zone, made);
+  return made;
 }

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { Alert, Schema } from './api';
+import { byCondition, glanceOf } from './condition';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const PLACE = { home: 'home', address: 'Mill Lane 1', timezone: 'UTC' };
+const MIDNIGHT = Date.parse('2026-11-21T23:59:00Z');
+
+function told(at: number, more: Partial<Schema['Latest']> = {}): Schema['Latest'] {
+  const then = new Date(at).toISOString();
+  return { resident: 'rosa', name: 'Rosa', heard_at: then, measured_at: then, in_bed: true, absence: null, ...more } as Schema['Latest'];
+}
+const alert = (kind: string, priority = 'medium') =>
+  ({ id: kind, kind, priority, state: 'open', raised_at: '2026-11-21T11:00:00Z' }) as Alert;
+const conditionOf = (row: Schema['Latest'], alerts: Alert[] = [], now = NOW) =>
+  glanceOf(row, alerts, PLACE, now).condition;
+
+test('an open alert goes before everything else', () => {
+  expect(conditionOf(told(NOW), [alert('device_silent'), alert('fall')])).toBe('alarmed');
+});
+
+test('a device that is not heard is no alarm, and no well-being', () => {
+  expect(conditionOf(told(NOW), [alert('device_silent')])).toBe('lost');
+  expect(conditionOf(told(NOW, { heard_at: null }))).toBe('lost');
+  expect(conditionOf(told(NOW - 25 * 3600_000))).toBe('lost');
+});
+
+test('out of bed is worth a look at night alone', () => {
+  expect(conditionOf(told(NOW, { in_bed: false }))).toBe('well');
+  expect(conditionOf(told(MIDNIGHT, { in_bed: false }), [], MIDNIGHT)).toBe('out');
+});
+
+test('who is not at home is not out of bed', () => {
+  expect(conditionOf(told(MIDNIGHT, { in_bed: false, absence: 'hospital' }), [], MIDNIGHT)).toBe('absent');
+});
+
+test('the night is that of the home', () => {
+  const place = { ...PLACE, timezone: 'Asia/Shanghai' };
+  const at = Date.parse('2026-11-21T14:00:00Z');
+  expect(glanceOf(told(at, { in_bed: false }), [], place, at).condition).toBe('out');
+});
+
+test('what was told a while ago says nothing about the present', () => {
+  expect(glanceOf(told(NOW - 16 * 60_000), [], PLACE, NOW).whereabouts).toBe('unknown');
+  expect(glanceOf(told(NOW, { in_bed: null }), [], PLACE, NOW).whereabouts).toBe('unknown');
+});
+
+test('who needs a look comes first, the most urgent before the others', () => {
+  const well = glanceOf(told(NOW, { name: 'Anna' }), [], PLACE, NOW);
+  const looked = glanceOf(told(NOW, { name: 'Berta' }), [alert('bed_exit_long')], PLACE, NOW);
+  const urgent = glanceOf(told(NOW, { name: 'Clara' }), [alert('sos', 'high')], PLACE, NOW);
+  expect([well, looked, urgent].sort(byCondition).map((one) => one.name)).toEqual(['Clara', 'Berta', 'Anna']);
+});

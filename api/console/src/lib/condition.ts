@@ -1,0 +1,97 @@
+/** How somebody is at a glance: out of what was told last, and of their open alerts. Pure. */
+import type { Alert, Schema } from './api';
+import { hourAt } from './time';
+import { byUrgency } from './urgency';
+
+/** From the one to look at first to the one to leave in peace. */
+export const CONDITIONS = ['alarmed', 'lost', 'absent', 'out', 'well'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+export type Whereabouts = 'in_bed' | 'up' | 'unknown';
+
+export interface Glance {
+  resident: string;
+  name: string;
+  team: string | null;
+  home: string;
+  address: string;
+  condition: Condition;
+  whereabouts: Whereabouts;
+  /** Open ones, the most urgent first. */
+  alerts: Alert[];
+  heardAt: string | null;
+}
+
+/** What is known of where somebody lives. */
+export interface Place {
+  home: string | null;
+  address: string | null;
+  timezone: string;
+}
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+/** A bed speaks every few seconds; what is older is no present whereabouts. */
+const FRESH_MS = 15 * MINUTE;
+
+/** `alerts` are the open ones of this resident; `place` is left out where it is not known yet. */
+export function glanceOf(row: Schema['Latest'], alerts: Alert[], place: Place | undefined, now: number): Glance {
+  const whereabouts = whereaboutsOf(row, now);
+  const night = place !== undefined && isNight(now, place.timezone);
+  return {
+    resident: row.resident,
+    name: row.name || row.resident,
+    team: row.team,
+    home: place?.home ?? row.resident,
+    address: place?.address ?? '',
+    condition: conditionOf(row, alerts, whereabouts, night, now),
+    whereabouts,
+    alerts: [...alerts].sort(byUrgency),
+    heardAt: row.heard_at,
+  };
+}
+
+/** The one to look at first before the others; then by name. */
+export function byCondition(one: Glance, other: Glance): number {
+  return (
+    CONDITIONS.indexOf(one.condition) - CONDITIONS.indexOf(other.condition) ||
+    firstOf(one, other) ||
+    one.name.localeCompare(other.name) ||
+    one.resident.localeCompare(other.resident)
+  );
+}
+
+/** 21:00 to 07:00 where somebody lives: the nights of the API. */
+export function isNight(now: number, zone: string): boolean {
+  const hour = hourAt(now, zone);
+  return hour >= 21 || hour < 7;
+}
+
+/** Whether a device of the home is not heard, or nothing was for a day. */
+export function isLost(row: { heard_at: string | null }, alerts: Alert[], now: number): boolean {
+  const silent = alerts.some(isSilence);
+  return silent || row.heard_at === null || Date.parse(row.heard_at) < now - DAY;
+}
+
+function conditionOf(
+  row: Schema['Latest'], alerts: Alert[], whereabouts: Whereabouts, night: boolean, now: number,
+): Condition {
+  if (alerts.some((alert) => !isSilence(alert))) return 'alarmed';
+  if (isLost(row, alerts, now)) return 'lost';
+  if (row.absence !== null) return 'absent';
+  return night && whereabouts === 'up' ? 'out' : 'well';
+}
+
+function whereaboutsOf(row: Schema['Latest'], now: number): Whereabouts {
+  if (row.in_bed === null || row.measured_at === null) return 'unknown';
+  if (Date.parse(row.measured_at) < now - FRESH_MS) return 'unknown';
+  return row.in_bed ? 'in_bed' : 'up';
+}
+
+function isSilence(alert: Alert): boolean {
+  return alert.kind === 'device_silent';
+}
+
+function firstOf(one: Glance, other: Glance): number {
+  const [first, second] = [one.alerts[0], other.alerts[0]];
+  return first && second ? byUrgency(first, second) : 0;
+}

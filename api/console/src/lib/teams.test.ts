@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import type { Me, Schema } from './api';
+import { below, ownTeams } from './teams';
+
+const team = (id: string, parent: string | null) => ({ id, parent }) as Schema['Team'];
+const TEAMS = [team('village', 'town'), team('town', 'county'), team('county', null), team('other', 'county')];
+
+test('a team has all below it', () => {
+  expect([...below(TEAMS, 'town')].sort()).toEqual(['town', 'village']);
+  expect(below(TEAMS, 'county').size).toBe(4);
+});
+
+test('one begins with the own teams, and at the top without any', () => {
+  const of = (...names: string[]) => ({ memberships: names.map((name) => ({ team: name })) }) as Me;
+  expect(ownTeams(TEAMS, of('village')).map(({ id }) => id)).toEqual(['village']);
+  expect(ownTeams(TEAMS, of()).map(({ id }) => id)).toEqual(['county']);
+  expect(ownTeams(TEAMS.slice(0, 2), of()).map(({ id }) => id)).toEqual(['town']);
+});

@@ -1,0 +1,23 @@
+/** Teams as a tree: county above township above village. Pure. */
+import type { Me, Schema } from './api';
+
+type Team = Schema['Team'];
+
+/** A team and all below it, by id. */
+export function below(teams: Team[], top: string): Set<string> {
+  const found = new Set([top]);
+  for (let before = 0; before < found.size; ) {
+    before = found.size;
+    for (const { id, parent } of teams) if (parent !== null && found.has(parent)) found.add(id);
+  }
+  return found;
+}
+
+/** Those that somebody belongs to; for who belongs to none, those at the top. */
+export function ownTeams(teams: Team[], me: Me | null): Team[] {
+  const own = new Set(me?.memberships.map(({ team }) => team));
+  const mine = teams.filter(({ id }) => own.has(id));
+  if (mine.length) return mine;
+  const known = new Set(teams.map(({ id }) => id));
+  return teams.filter(({ parent }) => parent === null || !known.has(parent));
+}
