@@ -27,15 +27,18 @@ def now_ms() -> int:
 
 
 class Instance:
-    """``carewatch demo --quiet`` on a folder, every port a free one."""
+    """``carewatch demo --quiet`` on a folder, every port a free one; or without ``--quiet``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, quiet: bool = True) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         ports = {f"CAREWATCH_{name}_PORT": "0" for name in ("HTTP", "MQTT", "NATS")}
         self._output = (folder / "output").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "carewatch", "demo", "--quiet", "--data", str(folder / "data")],
+            [
+                *(sys.executable, "-m", "carewatch", "demo", "--data", str(folder / "data")),
+                *(["--quiet"] if quiet else []),
+            ],
             env=os.environ | ports,
             stdout=self._output,
             stderr=self._output,
@@ -169,9 +172,9 @@ class Stream(threading.Thread):
 
 
 @contextmanager
-def instance(folder: Path) -> Iterator[Instance]:
+def instance(folder: Path, *, quiet: bool = True) -> Iterator[Instance]:
     """An instance that ends with the block, within ten seconds."""
-    running = Instance(folder)
+    running = Instance(folder, quiet=quiet)
     try:
         yield running
     finally:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from carewatch.bench.chromium import MISSING, chromium, find
 from tests.acceptance.instance import Instance, instance
@@ -14,7 +13,6 @@ from tests.console import crowd as crowds
 from tests.console.home import Home
 from tests.console.visitor import (
     DESKTOP,
-    PATIENCE_MS,
     VIEWS,
     Accounts,
     Arrives,
@@ -25,8 +23,6 @@ from tests.console.visitor import (
 from tests.needs import lacking
 
 PICTURES = Path(__file__).parents[2] / "artefacts" / "console"
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 # For the package, not the session: a browser keeps an event loop in the thread of the tests.
@@ -51,14 +47,14 @@ def accounts(carewatch: Instance) -> Accounts:
 
 
 @pytest.fixture(scope="package")
-def _buttons(carewatch: Instance) -> Iterator[dict[str, Any]]:
-    """One after the other, each of a home of the first village that no family watches."""
-    return cycle(carewatch.devices("button")[4:12])
+def _residents(carewatch: Instance) -> Iterator[str]:
+    """One after the other: those of the first village whom no family watches over."""
+    return cycle([resident["id"] for resident in carewatch.demo["residents"][4:12]])
 
 
 @pytest.fixture
-def home(carewatch: Instance, _buttons: Iterator[dict[str, Any]]) -> Iterator[Home]:
-    home = Home(carewatch, next(_buttons))
+def home(carewatch: Instance, _residents: Iterator[str]) -> Iterator[Home]:
+    home = Home(carewatch, next(_residents))
     yield home
     home.leave()
     _close_all(carewatch)

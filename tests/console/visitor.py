@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 from tests.acceptance.instance import Instance
 
 CONSOLE = Path(__file__).parents[2] / "api" / "console"
 PATIENCE_MS = 20_000
 """How long an expectation may take on a slow machine, where nothing is said about its time."""
+expect.set_options(timeout=PATIENCE_MS)
 
 Language = Literal["en", "zh"]
 WORDS: dict[Language, dict[str, str]] = {
@@ -74,6 +83,12 @@ class Visitor:
         assert answer.ok, answer.text()
         self.open(place)
         return self
+
+    def settle(self) -> None:
+        """Until the screen is drawn: it has its heading, and nothing is on its way any more."""
+        heading = self.page.get_by_role("main").get_by_role("heading", level=1)
+        expect(heading.first).to_be_visible()
+        expect(self.page.get_by_text(self.says("app.loading"))).to_have_count(0)
 
     def says(self, name: str, **values: object) -> str:
         """What the console says under that name in this visitor's language."""
