@@ -9,7 +9,6 @@ from playwright.sync_api import Browser
 
 from carewatch.bench.chromium import MISSING, chromium, find
 from tests.acceptance.instance import Instance, instance
-from tests.console import crowd as crowds
 from tests.console.home import Home
 from tests.console.visitor import (
     DESKTOP,
@@ -58,13 +57,6 @@ def home(carewatch: Instance, _residents: Iterator[str]) -> Iterator[Home]:
     yield home
     home.leave()
     _close_all(carewatch)
-
-
-@pytest.fixture
-def crowd(carewatch: Instance) -> Iterator[int]:
-    """How many alerts are open at once."""
-    with crowds.crowd(carewatch.run["database"], 5_000):
-        yield 5_000
 
 
 @pytest.fixture(scope="package")

@@ -29,6 +29,7 @@ def test_the_ledger_asks_for_a_test_and_notices_the_press(
     row = visitor.page.get_by_role("listitem").filter(has_text=home.name)
     expect(row.filter(has_text=visitor.says("tests.press_now"))).to_be_visible()
     home.press()
+    expect(row.filter(has_text=visitor.says("tests.last"))).to_be_visible()
     expect(row.filter(has_text=visitor.says("tests.press_now"))).to_have_count(0)
     visitor.open("#/now")
     expect(visitor.page.get_by_role("main")).to_contain_text(visitor.says("now.quiet"))
