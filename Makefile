@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check types format lock clean timescale timescale-apache timescale-full
+.PHONY: help demo test check types screenshots format lock clean timescale timescale-apache timescale-full
 
 help:
 	@echo "make demo       install, start everything with simulated homes, print address and accounts"
@@ -12,6 +12,7 @@ help:
 	@echo "make timescale  start a TimescaleDB for trials, print its address (see docs/operations.md)"
 	@echo "make format     put the code into shape"
 	@echo "make types      tell the console what the API looks like now"
+	@echo "make screenshots  take the pictures of docs/console.md (needs Chromium)"
 	@echo "make lock       resolve the dependencies anew"
 	@echo "make clean      take away what the others made"
 
@@ -44,6 +45,11 @@ timescale-full:
 types: $(VENV)/installed
 	$(BIN)/python -m api.document > api/console/openapi.json
 
+# Of each screen into artefacts/screenshots, the few of docs/console.md into docs/console.
+screenshots: $(VENV)/installed-dev
+	@$(BIN)/python hatch_build.py
+	$(BIN)/python -m tests.console.screenshots
+
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -75,4 +81,4 @@ lock: $(VENV)/installed-dev
 		--output-file requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tests/full/node_modules api/console/node_modules api/console/dist dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/full/node_modules api/console/node_modules api/console/dist dist artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

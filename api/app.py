@@ -104,9 +104,8 @@ def create_app(
     app.state.context = context
     for routes in (
         session, channels, alerts, offers, handover, residents, readings, latest, homes, devices,
-        messages,
-        models, testing, users, teams, quarantine, audit, duty, rotas, policies, pauses, figures,
-        feed,
+        messages, models, testing, users, teams, quarantine, audit, duty, rotas, policies, pauses,
+        figures, feed,
     ):  # fmt: skip
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(answers.replies, prefix=PREFIX)

@@ -1,9 +1,8 @@
 """The databases that tests run on: PostgreSQL alone, and both editions of TimescaleDB.
 
 ``TIMESCALE_URL`` names a server of your own for the edition that it is (a superuser's address).
-``TESTS_NEED`` lists editions whose absence is a failure, not a skip. What an edition cannot do by
-its nature is skipped all the same, and says so.
-(Their names do not begin with CAREWATCH_: that would make them settings, and unknown ones.)
+Where an edition is lacking, ``tests/needs.py`` decides what becomes of its tests. What an edition
+cannot do by its nature is skipped all the same, and says so.
 """
 
 import os
@@ -12,17 +11,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import psycopg
-import pytest
 
 from carewatch.edition import edition
 from carewatch.embedded import timescale
 from carewatch.embedded.postgres import Postgres, free_port
 from carewatch.migrate import migrate
+from tests.needs import lacking
 
-URL_SETTING, NEED_SETTING = "TIMESCALE_URL", "TESTS_NEED"
+URL_SETTING = "TIMESCALE_URL"
 FULL = Path(__file__).parent / "full"
 
 
@@ -108,7 +107,7 @@ def running(server: Postgres) -> Iterator[Postgres]:
 
 def programs() -> timescale.Programs:
     """TimescaleDB on this machine; without it the test is skipped."""
-    return timescale.find() or _lacking("apache", "no TimescaleDB here: run `make timescale`")
+    return timescale.find() or lacking("apache", "no TimescaleDB here: run `make timescale`.")
 
 
 @contextmanager
@@ -134,7 +133,7 @@ def full(folder: Path) -> Iterator[Databases]:
             yield databases
         return
     if not (shutil.which("node") and (FULL / "node_modules").exists()):
-        _lacking("timescale", "no full edition here: run `npm ci --prefix tests/full`")
+        lacking("timescale", "no full edition here: run `npm ci --prefix tests/full`.")
     port = free_port()
     process = subprocess.Popen(
         ["node", str(FULL / "server.mjs"), str(port)],
@@ -159,10 +158,3 @@ def _named(kind: str) -> str | None:
     with psycopg.connect(url) as connection:
         connection.execute("create extension if not exists timescaledb")
         return url if edition(connection).kind == kind else None
-
-
-def _lacking(kind: str, reason: str) -> NoReturn:
-    """Skip, or fail where this edition must be there."""
-    if kind in os.environ.get(NEED_SETTING, "").split():
-        pytest.fail(f"{NEED_SETTING} wants the {kind} edition, but there is {reason}.")
-    pytest.skip(reason)

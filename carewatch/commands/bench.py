@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from carewatch import log
+from domain.errors import Unavailable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure how much this machine can do."
@@ -160,6 +162,19 @@ def acceleration(
     from carewatch.bench.acceleration import measure
 
     _show(measure(streams, seconds, rate), json)
+
+
+@app.command()
+def console(
+    visits: Annotated[int, typer.Option(min=1, help="First visits, each of a new browser")] = 10,
+    json: AsJson = False,
+) -> None:
+    """How soon the console shows something on a middling phone; needs Chromium and Playwright."""
+    if find_spec("playwright") is None:
+        raise Unavailable("Playwright is not installed: run `pip install playwright`.")
+    from carewatch.bench.console import measure
+
+    _show(measure(visits), json)
 
 
 def _show(figures: Mapping[str, Any], as_json: bool) -> None:

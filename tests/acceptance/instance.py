@@ -27,15 +27,18 @@ def now_ms() -> int:
 
 
 class Instance:
-    """``carewatch demo --quiet`` on a folder, every port a free one."""
+    """``carewatch demo --quiet`` on a folder, every port a free one; or without ``--quiet``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, quiet: bool = True) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         ports = {f"CAREWATCH_{name}_PORT": "0" for name in ("HTTP", "MQTT", "NATS")}
         self._output = (folder / "output").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "carewatch", "demo", "--quiet", "--data", str(folder / "data")],
+            [
+                *(sys.executable, "-m", "carewatch", "demo", "--data", str(folder / "data")),
+                *(["--quiet"] if quiet else []),
+            ],
             env=os.environ | ports,
             stdout=self._output,
             stderr=self._output,
@@ -79,9 +82,9 @@ class Instance:
     def devices(self, kind: str) -> list[dict[str, Any]]:
         return [device for device in self.demo["devices"] if device["kind"] == kind]
 
-    def log_in(self, role: str) -> httpx.Client:
-        """A client of the API with the first account of a role."""
-        account = next(a for a in self.demo["accounts"] if a["role"] == role)
+    def log_in(self, who: str) -> httpx.Client:
+        """A client of the API with the first account of that user name or role."""
+        account = next(a for a in self.demo["accounts"] if who in (a["username"], a["role"]))
         url = f"{self.run['http']}/api/v1"
         login = {"username": account["username"], "password": account["password"]}
         token = httpx.post(f"{url}/session", json=login).raise_for_status().json()["token"]
@@ -169,9 +172,9 @@ class Stream(threading.Thread):
 
 
 @contextmanager
-def instance(folder: Path) -> Iterator[Instance]:
+def instance(folder: Path, *, quiet: bool = True) -> Iterator[Instance]:
     """An instance that ends with the block, within ten seconds."""
-    running = Instance(folder)
+    running = Instance(folder, quiet=quiet)
     try:
         yield running
     finally:

@@ -1,0 +1,49 @@
+"""A station's and the centre's area: every home at a glance, and the wall."""
+
+from playwright.sync_api import expect
+
+from tests.console.home import Home
+from tests.console.visitor import Accounts, Arrives, View
+
+
+def test_a_home_that_needs_somebody_stands_out(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/area")
+    main = visitor.page.get_by_role("main")
+    expect(main.get_by_text(home.name)).to_be_visible()
+    home.press()
+    alarmed = main.get_by_role("button", name=visitor.says("condition.alarmed"))
+    alarmed.click()
+    expect(main.get_by_role("listitem").filter(has_text=home.name)).to_be_visible()
+    main.get_by_label(visitor.says("area.find")).fill("nobody is called so")
+    expect(main).to_contain_text(visitor.says("area.no_homes"))
+
+
+def test_the_ledger_asks_for_a_test_and_notices_the_press(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/area?part=tests")
+    button = f"button-{home.id.rpartition('-')[2]}"
+    visitor.page.get_by_role("button", name=visitor.says("tests.start_of", device=button)).click()
+    row = visitor.page.get_by_role("listitem").filter(has_text=home.name)
+    expect(row.filter(has_text=visitor.says("tests.press_now"))).to_be_visible()
+    home.press()
+    expect(row.filter(has_text=visitor.says("tests.last"))).to_be_visible()
+    expect(row.filter(has_text=visitor.says("tests.press_now"))).to_have_count(0)
+    visitor.open("#/now")
+    expect(visitor.page.get_by_role("main")).to_contain_text(visitor.says("now.quiet"))
+
+
+def test_the_wall_shows_what_is_open_and_nothing_to_press_by_mistake(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives().log_in(accounts["centre"], "#/area")
+    visitor.page.get_by_role("link", name=visitor.says("wall.open")).click()
+    expect(visitor.page.get_by_text(visitor.says("wall.connected"))).to_be_visible()
+    expect(visitor.page.get_by_role("navigation")).to_have_count(0)
+    home.press()
+    expect(visitor.card(home.name)).to_be_visible()
+    expect(visitor.deed("accept")).to_have_count(0)
+    visitor.page.get_by_role("link", name=visitor.says("wall.leave")).click()
+    expect(visitor.page.get_by_role("navigation").first).to_be_visible()

@@ -1,0 +1,62 @@
+"""For vendors and installers: a device from its secret to its first refused message."""
+
+from playwright.sync_api import Locator, expect
+
+from tests.acceptance.instance import Instance, Sender
+from tests.console.visitor import Account, Accounts, Arrives, View, Visitor
+
+
+def part(visitor: Visitor, title: str) -> Locator:
+    """The part of the screen under that heading."""
+    heading = visitor.page.get_by_role("heading", name=visitor.says(title), exact=True)
+    return visitor.page.locator("section").filter(has=heading)
+
+
+def register(visitor: Visitor, name: str) -> Account:
+    """Register a bed by its form, and take down what is shown this once."""
+    visitor.button("devices.register").click()
+    form = visitor.page.get_by_role("dialog")
+    form.get_by_label(visitor.says("devices.id"), exact=True).fill(name)
+    form.get_by_role("button", name=visitor.says("devices.register"), exact=True).click()
+    expect(visitor.page.get_by_label(visitor.says("devices.secret_code"))).to_be_visible()
+    secret = visitor.page.get_by_role("dialog").locator("code").last.inner_text()
+    visitor.button("devices.secret_done").click()
+    return {"id": name, "secret": secret, "resident": None}
+
+
+def test_a_registered_device_is_seen_live_and_told_why_it_is_refused(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["admin"], "#/devices")
+    device = register(visitor, f"bed-{view}")
+
+    visitor.page.get_by_label(visitor.says("devices.find")).fill(device["id"])
+    visitor.page.get_by_role("link", name=device["id"]).click()
+    messages = part(visitor, "devices.messages")
+    expect(messages).to_contain_text(visitor.says("devices.messages_none"))
+    assert device["secret"] not in visitor.page.content()
+
+    bed = Sender(carewatch, device)
+    bed.say("sample", {"heart_rate": 61})
+    said = messages.get_by_role("listitem")
+    expect(said.filter(has_text=visitor.says("told.heart_rate"))).to_contain_text("61")
+    bed.say("sample", {"heart_rate": "quick"})
+    expect(said.filter(has_text=visitor.says("message.refusal"))).to_contain_text("quick")
+    bed.leave()
+
+    refused = part(visitor, "devices.refused")
+    refused.get_by_role("button", name=visitor.says("devices.look_again")).click()
+    expect(refused.locator("summary")).to_contain_text("heart_rate")
+    refused.locator("summary").click()
+    expect(refused.locator("pre")).to_contain_text("quick")
+
+
+def test_a_vendor_sees_its_own_devices_and_nobody_who_lives_with_them(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance
+) -> None:
+    visitor = arrives().log_in(accounts["vendor"])
+    table = visitor.page.get_by_role("table")
+    expect(table.get_by_role("link", name="bed-001")).to_be_visible()
+    names = [resident["name"] for resident in carewatch.demo["residents"]]
+    text = table.inner_text()
+    assert [name for name in names if name in text] == []

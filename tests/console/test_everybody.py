@@ -1,0 +1,140 @@
+"""For everybody: in their language, colours and size of type, by ear and by key, on any screen."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.console.home import Home
+from tests.console.visitor import CONSOLE, DESKTOP, PHONE, Accounts, Arrives, View, Visitor
+
+AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
+LAWS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+SMALLEST = View(width=320, height=640, large=True)
+LOOKS = [
+    PHONE,
+    replace(PHONE, theme="light", language="zh"),
+    replace(DESKTOP, theme="light"),
+    replace(DESKTOP, large=True, language="zh"),
+    SMALLEST,
+    replace(SMALLEST, language="zh", theme="light"),
+]
+"""Both themes, languages and sizes of type, from the smallest screen to a desk."""
+
+
+SCREENS = (
+    "now", "alert/{alert}", "people", "person/{resident}", "area", "wall", "devices",
+    "devices/bed-001", "settings",
+)  # fmt: skip
+PARTS = (
+    *(f"person/{{resident}}?part={part}" for part in (
+        "charts", "file", "devices", "alerts", "away",
+    )),
+    *(f"area?part={part}" for part in ("duty", "tests", "contact", "figures")),
+    *(f"settings/{part}" for part in (
+        "reach", "duties", "residents", "rotas", "policies", "teams", "accounts", "audit",
+    )),
+)  # fmt: skip
+
+
+def visit(visitor: Visitor, places: Iterable[str], home: Home) -> Iterator[str]:
+    """Each place in turn, as soon as it is drawn, and as high as all that is there.
+
+    So nothing is judged for lying below the navigation.
+    """
+    link = visitor.card(home.name).get_by_role("link").first.get_attribute("href") or ""
+    for place in places:
+        address = place.format(alert=link.rpartition("/")[2], resident=home.id)
+        visitor.page.evaluate("place => { location.hash = '#/' + place }", address)
+        visitor.settle()
+        size = visitor.page.viewport_size or {"width": 0, "height": 0}
+        height = visitor.page.evaluate("document.documentElement.scrollHeight")
+        visitor.page.set_viewport_size({"width": size["width"], "height": height})
+        yield place
+        visitor.page.set_viewport_size(size)
+
+
+def drawn(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("main").get_by_role("heading", level=1).first
+
+
+def amiss(visitor: Visitor, place: str) -> list[dict[str, Any]]:
+    """What is against the rules of WCAG, or has to be scrolled sideways."""
+    # The debugger runs it: the content policy of the page, which forbids it, stays as it is.
+    visitor.page.evaluate(AXE.read_text("utf-8"))
+    found = broken_laws(visitor)
+    wide = [{"id": "wider than the screen"}] if wider_than_the_screen(visitor) else []
+    return [{"place": place, **each} for each in [*found, *wide]]
+
+
+def broken_laws(visitor: Visitor) -> list[dict[str, Any]]:
+    """What axe finds: rule, and the elements that break it."""
+    found: list[dict[str, Any]] = visitor.page.evaluate(
+        "laws => axe.run({ runOnly: laws }).then(({ violations }) => violations.map("
+        "({ id, nodes }) => ({ id, at: nodes.map(node => node.html.slice(0, 200)) })))",
+        LAWS,
+    )
+    return found
+
+
+def wider_than_the_screen(visitor: Visitor) -> bool:
+    wider: bool = visitor.page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wider
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_each_screen_is_for_everybody(
+    arrives: Arrives, accounts: Accounts, home: Home, look: View, pictures: Path
+) -> None:
+    visitor = arrives(look).log_in(accounts["admin"])
+    home.press()
+    found = []
+    for place in visit(visitor, SCREENS, home):
+        found += amiss(visitor, place)
+        visitor.page.screenshot(path=pictures / f"{place.split('/')[0]}-{look}.png")
+    assert found == []
+
+
+@pytest.mark.parametrize("look", [DESKTOP, LOOKS[-1]], ids=str)
+def test_each_part_of_a_screen_is_for_everybody(
+    arrives: Arrives, accounts: Accounts, home: Home, look: View, pictures: Path
+) -> None:
+    visitor = arrives(look).log_in(accounts["admin"])
+    home.press()
+    found = []
+    for place in visit(visitor, PARTS, home):
+        found += amiss(visitor, place)
+        name = re.sub(r"\W+", "-", place.replace("{resident}", ""))
+        visitor.page.screenshot(path=pictures / f"{name}-{look}.png")
+    assert found == []
+
+
+def test_the_chosen_language_stays(arrives: Arrives, accounts: Accounts) -> None:
+    visitor = arrives(PHONE).log_in(accounts["family-1"], "#/settings")
+    visitor.page.get_by_text("中文", exact=True).click()
+    chinese = replace(visitor, view=replace(PHONE, language="zh"))
+    expect(drawn(chinese)).to_have_text(chinese.says("nav.settings"))
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    visitor.page.reload()
+    expect(drawn(chinese)).to_have_text(chinese.says("nav.settings"))
+
+
+def test_large_type_and_colours_stay(arrives: Arrives, accounts: Accounts) -> None:
+    visitor = arrives(PHONE).log_in(accounts["family-1"], "#/settings")
+    size = "heading => parseFloat(getComputedStyle(heading).fontSize)"
+    colour = "getComputedStyle(document.body).backgroundColor"
+    before, dark = drawn(visitor).evaluate(size), visitor.page.evaluate(colour)
+
+    visitor.page.get_by_text(visitor.says("appearance.large")).click()
+    visitor.page.get_by_text(visitor.says("theme.light"), exact=True).click()
+
+    visitor.page.reload()
+    assert drawn(visitor).evaluate(size) > before
+    assert visitor.page.evaluate(colour) != dark

@@ -1,0 +1,91 @@
+"""What is open at this moment, and what can be done about it with a thumb."""
+
+from playwright.sync_api import Route, expect
+
+from tests.console.home import Home
+from tests.console.visitor import PHONE, Accounts, Arrives, View
+
+
+def test_a_press_appears_by_itself_and_is_followed_to_its_end(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"])
+    expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
+    visitor.page.evaluate("window.name = 'never loaded again'")
+
+    home.press()
+    card = visitor.card(home.name)
+    expect(card).to_be_visible(timeout=2_000)
+    expect(card).to_contain_text(visitor.says("kind.sos"))
+    expect(card).to_contain_text(visitor.says("state.open"))
+    assert visitor.page.evaluate("window.name") == "never loaded again"
+
+    visitor.deed("accept", card).click()
+    expect(card).to_contain_text(visitor.says("state.accepted"))
+    visitor.deed("on-the-way", card).click()
+    visitor.button("estimate.unknown").click()
+    expect(card).to_contain_text(visitor.says("state.responding"))
+    visitor.deed("arrive", card).click()
+    expect(card).to_contain_text(visitor.says("state.on_site"))
+    visitor.deed("resolve", card).click()
+    ending = visitor.page.get_by_role("dialog")
+    ending.get_by_text(visitor.says("outcome.false_alarm")).click()
+    ending.get_by_role("textbox").fill("a cup fell")
+    ending.get_by_role("button", name=visitor.says("deed.resolve"), exact=True).click()
+
+    expect(card).to_have_count(0)
+    expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
+
+
+def test_who_cannot_go_passes_it_on(arrives: Arrives, accounts: Accounts, home: Home) -> None:
+    visitor = arrives(PHONE).log_in(accounts["station-liushu"])
+    home.press()
+    visitor.deed("reject", visitor.card(home.name)).click()
+
+    visitor.card(home.name).get_by_role("link").click()
+    history = visitor.page.get_by_role("listitem")
+    expect(history.filter(has_text=visitor.says("change.rejected"))).to_be_visible()
+    centre = arrives().log_in(accounts["centre"])
+    expect(centre.card(home.name)).to_contain_text(centre.says("state.open"))
+    expect(centre.deed("accept", centre.card(home.name))).to_be_visible()
+
+
+def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_told_who(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitors = [arrives(PHONE), arrives()]
+    for visitor, username in zip(visitors, ("station-liushu", "centre"), strict=True):
+        visitor.log_in(accounts[username])
+    home.press()
+    for visitor in visitors:
+        expect(visitor.deed("accept", visitor.card(home.name))).to_be_visible()
+
+    held: list[Route] = []  # both have decided before either is heard
+    for visitor in visitors:
+        visitor.page.route("**/accept", lambda route: held.append(route))
+        with visitor.page.expect_request("**/accept"):
+            visitor.deed("accept", visitor.card(home.name)).click()
+    for request in held:
+        request.continue_()
+
+    for visitor in visitors:
+        expect(visitor.card(home.name)).to_contain_text(visitor.says("state.accepted"))
+    have = [visitor.deed("on-the-way", visitor.card(home.name)).count() for visitor in visitors]
+    assert sorted(have) == [0, 1]
+    told = visitors[have.index(0)].card(home.name)
+    expect(told).to_contain_text(("station-liushu", "centre")[have.index(1)])
+
+
+def test_the_keyboard_leads_to_the_most_urgent_and_takes_it(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives().log_in(accounts["station-liushu"])
+    home.press()
+    accept = visitor.deed("accept", visitor.card(home.name))
+    expect(accept).to_be_visible()
+    for _ in range(30):
+        visitor.page.keyboard.press("Tab")
+        if accept.evaluate("button => button === document.activeElement"):
+            break
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.card(home.name)).to_contain_text(visitor.says("state.accepted"))

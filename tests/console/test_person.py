@@ -1,0 +1,70 @@
+"""How somebody has been: now, last night, and down to the minute."""
+
+from playwright.sync_api import Locator, expect
+
+from tests.console.home import Home
+from tests.console.visitor import Accounts, Arrives, View, Visitor
+
+
+def chart(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("figure", name=visitor.says("quantity.heart_rate"))
+
+
+def shown(visitor: Visitor) -> str:
+    """From when until when the charts are drawn."""
+    begin = visitor.says("charts.shown", **{"from": "\0", "to": ""}).split("\0")[0]
+    return visitor.page.get_by_text(begin).inner_text()
+
+
+def test_charts_go_from_a_day_to_a_minute_and_show_the_alerts(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    home.sleep(minutes=20)
+    home.press()
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/people")
+    visitor.page.get_by_role("searchbox").fill(home.name)
+    visitor.page.get_by_role("link", name=home.name).click()
+    expect(visitor.page.get_by_role("heading", name=home.name, level=1)).to_be_visible()
+
+    visitor.page.get_by_role("link", name=visitor.says("part.charts")).click()
+    expect(chart(visitor)).to_contain_text("62")
+    expect(chart(visitor).locator("canvas")).to_be_visible()
+    day = shown(visitor)
+    visitor.page.get_by_text(visitor.says("length.hour"), exact=True).click()
+    expect(visitor.page.get_by_text(day)).to_have_count(0)
+    expect(chart(visitor).locator("canvas")).to_be_visible()
+
+    main = visitor.page.get_by_role("main")
+    main.get_by_role("link").filter(has_text=visitor.says("kind.sos")).first.click()
+    expect(main.get_by_role("heading", level=1)).to_contain_text(visitor.says("kind.sos"))
+
+
+def test_a_look_closer_is_drawn_with_the_mouse(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    home.sleep(minutes=30)
+    visitor = arrives().log_in(accounts["centre"], f"#/person/{home.id}?part=charts")
+    visitor.page.get_by_text(visitor.says("length.hour"), exact=True).click()
+    ground = chart(visitor).locator(".u-over")
+    expect(ground).to_be_visible()
+    ground.scroll_into_view_if_needed()
+    hour, box = shown(visitor), ground.bounding_box()
+    assert box is not None
+    mouse, height = visitor.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + box["width"] * 0.6, height)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.8, height, steps=5)
+    mouse.up()
+    expect(visitor.page.get_by_text(hour)).to_have_count(0)
+    expect(ground).to_be_visible()
+
+
+def test_a_family_sees_its_own_and_nobody_else(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives().log_in(accounts["family-1"], "#/people")
+    names = visitor.page.get_by_role("article").get_by_role("heading")
+    expect(names).to_have_count(2)
+    visitor.open(f"#/person/{home.id}")
+    expect(visitor.page.get_by_role("alert").filter(has_text="resident")).to_be_visible()
+    assert home.name not in visitor.page.inner_text("main")
