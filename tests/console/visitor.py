@@ -88,7 +88,8 @@ class Visitor:
         """Until the screen is drawn: it has its heading, and nothing is on its way any more."""
         heading = self.page.get_by_role("main").get_by_role("heading", level=1)
         expect(heading.first).to_be_visible()
-        expect(self.page.get_by_text(self.says("app.loading"))).to_have_count(0)
+        for wait in ("app.loading", "line.connecting"):
+            expect(self.page.get_by_text(self.says(wait))).to_have_count(0)
 
     def says(self, name: str, **values: object) -> str:
         """What the console says under that name in this visitor's language."""
