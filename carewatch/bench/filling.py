@@ -167,7 +167,7 @@ def _pack(connection: psycopg.Connection, size: Size, now: Micros, report: Repor
     start, keep = now - size.span, Keep(uncompressed=RECENT // DAY)
     report("packing", 0)
     for hour in packing.pack(connection, keep, now):
-        report("packing", (hour - start) / max(size.span - RECENT, 1))
+        report("packing", max(hour - start, 0) / max(size.span - RECENT, 1))
     packing.drop(connection, now)
 
 
