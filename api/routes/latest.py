@@ -1,8 +1,10 @@
 """How residents are at this moment."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+import orjson
+from fastapi import APIRouter, Query, Response
 
 from api import audit
 from api.context import Caller, Now, Transaction
@@ -11,6 +13,7 @@ from api.fields import Id, Page
 from api.latest import latest
 from api.problems import documented
 from api.schemas import Latest
+from domain.time import from_datetime, iso
 
 router = APIRouter(prefix="/latest", tags=["residents"])
 
@@ -27,7 +30,7 @@ def list_latest(
     resident: Annotated[Id | None, Query(description="This one alone.")] = None,
     cursor: Cursor = None,
     limit: Many = 1000,
-) -> object:
+) -> Response:
     """The caller's own residents by id, each with what was told last within a day."""
     after = decode(cursor, str)[0] if cursor else None
     rows = latest(
@@ -35,4 +38,14 @@ def list_latest(
     )
     items, following = page(rows, limit, lambda row: encode(row["resident"]))
     audit.read(connection, caller, "list_latest", [item["resident"] for item in items])
-    return {"items": items, "next": following}
+    return Response(_json({"items": items, "next": following}), media_type="application/json")
+
+
+def _json(answer: object) -> bytes:
+    """Past the model: to check a thousand rows of our own takes as long as to find them."""
+    return orjson.dumps(answer, default=_time, option=orjson.OPT_PASSTHROUGH_DATETIME)
+
+
+def _time(at: object) -> str:
+    assert isinstance(at, datetime)
+    return iso(from_datetime(at))

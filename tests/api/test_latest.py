@@ -1,5 +1,7 @@
 """How residents are at this moment."""
 
+from api.fields import Page
+from api.schemas import Latest
 from tests.api.conftest import Asker, World
 
 
@@ -14,6 +16,12 @@ def test_each_quantity_as_it_was_told_last(ask: dict[str, Asker], world: World) 
         "spo2": None, "in_bed": True, "movement": 0.5, "presence": None,
         "open_alerts": 0, "priority": None, "absence": None,
     }  # fmt: skip
+
+
+def test_the_answer_is_what_its_model_promises(ask: dict[str, Asker], world: World) -> None:
+    world.sample("bed-anna", 3, heart_rate=70.0, in_bed=True)
+    answer = ask["centre"].get("/latest")
+    assert Page[Latest].model_validate(answer, strict=True).model_dump(mode="json") == answer
 
 
 def test_what_is_a_day_old_is_no_present_state(ask: dict[str, Asker], world: World) -> None:
