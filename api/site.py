@@ -1,11 +1,19 @@
-"""The console's files, as its build left them, and the style of the pages without a login."""
+"""The console's files, as its build left them, and the style of the pages without a login.
 
+The build compressed them beforehand, beside each file; each browser gets the smallest that it
+reads.
+"""
+
+import os
+import re
 from functools import partial
+from mimetypes import guess_type
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.datastructures import Headers
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 PREFIX = "/console/"
@@ -17,6 +25,9 @@ _ASK_AGAIN = {"Cache-Control": "no-cache"}
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 _AT_THE_ROOT = ("sw.js", "manifest.webmanifest")
 """A service worker answers for what is below its own place, so it lies at the root."""
+_COMPRESSED = {"br": ".br", "gzip": ".gz"}
+"""How a browser calls a coding, and how the build ends such a file's name; the smaller first."""
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 _NOT_BUILT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>carewatch</title>'
     '<link rel="stylesheet" href="/page.css"><main><p>The console is not built: run '
@@ -34,14 +45,38 @@ def add(app: FastAPI, built: Path = BUILT) -> None:
     app.mount(PREFIX.rstrip("/"), _Assets(directory=built, check_dir=False))
 
 
-def _index(page: Path) -> Response:
-    return _file(page) if page.is_file() else HTMLResponse(_NOT_BUILT, 503, _ASK_AGAIN)
+def _index(page: Path, request: Request) -> Response:
+    return _file(page, request) if page.is_file() else HTMLResponse(_NOT_BUILT, 503, _ASK_AGAIN)
 
 
-def _file(path: Path) -> Response:
+def _file(path: Path, request: Request) -> Response:
     if not path.is_file():
         raise HTTPException(404)
-    return FileResponse(path, headers=_ASK_AGAIN)
+    response = _smallest(path, request.headers)
+    response.headers.update(_ASK_AGAIN)
+    return response
+
+
+def _smallest(path: Path, asked: Headers) -> FileResponse:
+    """The file, compressed where the build did that and the browser can read it."""
+    kind, _ = guess_type(path)
+    headers = {"Vary": "Accept-Encoding"}
+    for coding in _accepted(asked.get("accept-encoding", "")):
+        packed = path.with_name(path.name + _COMPRESSED[coding])
+        if packed.is_file():
+            path, headers["Content-Encoding"] = packed, coding
+            break
+    return FileResponse(path, 200, headers, kind, stat_result=path.stat())
+
+
+def _accepted(header: str) -> list[str]:
+    """Which of our codings a browser reads, the smaller first."""
+    named = {
+        part.partition(";")[0].strip().lower()
+        for part in header.split(",")
+        if not _REFUSED.search(part)
+    }
+    return [coding for coding in _COMPRESSED if coding in named]
 
 
 class _Assets(StaticFiles):
@@ -54,3 +89,15 @@ class _Assets(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update(_KEEP if path.startswith("assets/") else _ASK_AGAIN)
         return response
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        asked = Headers(scope=scope)
+        response = _smallest(Path(full_path), asked)
+        same = self.is_not_modified(response.headers, asked)
+        return NotModifiedResponse(response.headers) if same else response

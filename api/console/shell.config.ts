@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
+import { compressed } from './compressed.ts';
 
 const DIST = join(import.meta.dirname, 'dist');
 const AT_THE_ROOT = ['sw.js', 'manifest.webmanifest', 'index.html'];
@@ -10,7 +11,7 @@ const AT_THE_ROOT = ['sw.js', 'manifest.webmanifest', 'index.html'];
 const files = readdirSync(DIST, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => join(entry.parentPath, entry.name).slice(DIST.length + 1).replaceAll('\\', '/'))
-  .filter((name) => !AT_THE_ROOT.includes(name))
+  .filter((name) => !AT_THE_ROOT.includes(name) && !/\.(gz|br)$/.test(name))
   .sort();
 
 const content = createHash('sha256');
@@ -23,6 +24,7 @@ const build = {
 
 export default defineConfig({
   define: { __BUILD__: JSON.stringify(build) },
+  plugins: [compressed(DIST)],
   publicDir: false,
   build: {
     target: 'es2022',

@@ -11,6 +11,19 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the content policy knows no data: addresses
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // Few files compress better than many, and come sooner: all that the first page needs,
+        // what draws lines, what several screens share, and each screen.
+        codeSplitting: {
+          groups: [
+            { name: 'start', tags: ['$initial'] },
+            { name: 'chart', test: /uplot|src.components.(C|c)hart/ },
+            { name: 'shared', test: /src/, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': carewatch } },
   test: { include: ['src/**/*.test.ts'] },

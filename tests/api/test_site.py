@@ -13,6 +13,8 @@ from api import site
 
 MOST_SCRIPT = 150 * 1024
 """All scripts together, compressed: what a slow line brings in a moment."""
+MOST_MESSAGES = 20 * 1024
+"""What is said in one language, compressed; a page fetches one."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def test_all_that_the_page_loads_is_served_by_us(browser: TestClient) -> None:
 
 
 def test_what_has_a_hash_in_its_name_is_kept_for_good(browser: TestClient, built: Path) -> None:
-    for asset in (built / "assets").iterdir():
+    for asset in _files(built / "assets"):
         kept = browser.get(f"/console/assets/{asset.name}").headers["cache-control"]
         assert "immutable" in kept
     assert browser.get("/console/icon.svg").headers["cache-control"] == "no-cache"
@@ -78,7 +80,7 @@ def test_the_service_worker_is_at_the_root_and_knows_all_files_of_its_build(
     assert worker.headers["content-type"].startswith("text/javascript")
     assert worker.headers["cache-control"] == "no-cache", "else a new version is not noticed"
     named = set(re.findall(r"/console/[\w./-]+\.\w+", worker.text))
-    ours = {f"/console/{path.relative_to(built).as_posix()}" for path in built.rglob("*.*")}
+    ours = {f"/console/{path.relative_to(built).as_posix()}" for path in _files(built)}
     at_the_root = {f"/console/{name}" for name in ("index.html", "sw.js", "manifest.webmanifest")}
     assert ours - at_the_root <= named
     for address in named:
@@ -88,6 +90,46 @@ def test_the_service_worker_is_at_the_root_and_knows_all_files_of_its_build(
 def test_the_scripts_are_small(built: Path) -> None:
     sizes = [len(zlib.compress(script.read_bytes())) for script in built.rglob("*.js")]
     assert 0 < sum(sizes) < MOST_SCRIPT
+    spoken = [len(zlib.compress(messages.read_bytes())) for messages in built.rglob("*.json")]
+    assert len(spoken) == 2
+    assert max(spoken) < MOST_MESSAGES
+
+
+@pytest.mark.parametrize(
+    ("accepts", "coding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("gzip;q=0.5, br;q=0", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_a_browser_gets_the_smallest_that_it_reads(
+    browser: TestClient, built: Path, accepts: str, coding: str | None
+) -> None:
+    (style,) = (built / "assets").glob("start-*.css")
+    whole = len(style.read_bytes())
+    for address in ("/", "/sw.js", f"/console/assets/{style.name}"):
+        answer = browser.get(address, headers={"Accept-Encoding": accepts})
+        assert answer.headers.get("content-encoding") == coding
+        assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/css")
+    assert answer.content == style.read_bytes() or coding == "br"
+    assert (int(answer.headers["content-length"]) < whole / 2) == (coding is not None)
+
+
+def test_what_a_browser_has_already_is_not_sent_again(browser: TestClient) -> None:
+    first = browser.get("/console/icon.svg")
+    again = browser.get("/console/icon.svg", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_page_says_something_before_its_script_is_there(built: Path) -> None:
+    page = (built / "index.html").read_text("utf-8")
+    assert "carewatch</p>" in page
+    assert "One moment" in page
+    assert "请稍候" in page
 
 
 def test_a_console_that_was_not_built_says_so(tmp_path: Path) -> None:
@@ -102,3 +144,8 @@ def test_a_console_that_was_not_built_says_so(tmp_path: Path) -> None:
 def test_pages_without_a_login_have_their_style(client: TestClient) -> None:
     style = client.get("/page.css")
     assert style.headers["content-type"].startswith("text/css")
+
+
+def _files(folder: Path) -> list[Path]:
+    """All but what is the same once more, compressed."""
+    return [path for path in folder.rglob("*.*") if path.suffix not in (".br", ".gz")]

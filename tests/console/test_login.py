@@ -1,7 +1,7 @@
 """Who comes in, who stays, and who comes back to where they were."""
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.console.visitor import Account, Accounts, Arrives, View, Visitor
 
@@ -34,6 +34,20 @@ def test_somebody_logs_in_and_out(arrives: Arrives, accounts: Accounts, view: Vi
     expect(visitor.button("login.submit")).to_be_visible()
     visitor.page.reload()
     expect(visitor.button("login.submit")).to_be_visible()
+
+
+def test_a_slow_line_shows_at_once_that_something_comes(arrives: Arrives, view: View) -> None:
+    visitor = arrives(view)
+    held: list[Route] = []
+    visitor.page.route("**/assets/*.js", lambda script: held.append(script))
+    with visitor.page.expect_request("**/assets/*.js"):
+        visitor.page.goto(visitor.url, wait_until="commit")
+    expect(visitor.page.get_by_text("carewatch")).to_be_visible()
+    expect(visitor.page.get_by_text("One moment")).to_be_visible()
+    for script in held:
+        script.continue_()
+    expect(visitor.button("login.submit")).to_be_visible()
+    expect(visitor.page.get_by_text("One moment")).to_have_count(0)
 
 
 def test_the_keyboard_alone_is_enough(arrives: Arrives, accounts: Accounts) -> None:

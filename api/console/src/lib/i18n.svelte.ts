@@ -1,5 +1,7 @@
 /** What the console says, in the language of its reader. All text is in `src/messages/`. */
 import type en from '../messages/en.json';
+import enAddress from '../messages/en.json?url';
+import zhAddress from '../messages/zh.json?url';
 import { Problem } from './api';
 
 export type Key = keyof typeof en;
@@ -14,10 +16,7 @@ export const LANGUAGES: Record<Language, { name: string; locale: string }> = {
 };
 
 const STORED = 'carewatch.language';
-const load: Record<Language, () => Promise<{ default: Messages }>> = {
-  en: () => import('../messages/en.json'),
-  zh: () => import('../messages/zh.json'),
-};
+const ADDRESSES: Record<Language, string> = { en: enAddress, zh: zhAddress };
 
 class Speech {
   current = $state<Language>(chosen());
@@ -26,7 +25,9 @@ class Speech {
 
   /** Fetch the messages of the current language. */
   async load(): Promise<void> {
-    this.messages = (await load[this.current]()).default;
+    const answer = await fetch(ADDRESSES[this.current]);
+    if (!answer.ok) throw new Problem(answer.status, answer.statusText);
+    this.messages = await answer.json();
     document.documentElement.lang = this.locale;
   }
 
