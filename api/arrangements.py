@@ -286,9 +286,13 @@ class TrialLine(Answer):
 
 
 class TrialAnswer(Answer):
-    """``policy`` is the version that holds, null where it is the built-in default."""
+    """``policy`` is the version that holds, null where it is the built-in default.
+
+    ``timezone`` is the resident's.
+    """
 
     policy: int | None
+    timezone: str
     lines: list[TrialLine]
 
 
