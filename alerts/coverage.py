@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from alerts.duty import DUTY_PARTIES, Span, gaps, next_duty, on_duty
+from alerts.duty import DUTY_PARTIES, Span, gaps, is_handover, now_and_next
 from alerts.roster import Found, Recipient, Roster
 from domain.time import Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """People on duty (nobody: a gap) for a span, by a layer of a rota."""
+    """People on duty (nobody: a gap) for a span, by a layer of a rota.
+
+    ``start`` and ``end`` are None where they lie beyond :data:`alerts.duty.HORIZON`.
+    """
 
     people: tuple[Recipient, ...]
-    start: Micros
-    end: Micros
+    start: Micros | None
+    end: Micros | None
     rota: str | None
     layer: int | None
 
@@ -34,7 +37,8 @@ class Gap:
 class Coverage:
     """Duty of a team for one party.
 
-    ``now`` and ``next`` by its own rotas, None without rotas or where nothing changes soon;
+    ``now`` and ``next`` by its own rotas, None without rotas or where nothing changes as far as
+    one looks;
     ``answers`` is who is asked at this moment, wherever they are found.
     """
 
@@ -72,18 +76,19 @@ def _gaps(roster: Roster, team: str, party: str, now: Micros, until: Micros) -> 
 
 def _coverage(roster: Roster, team: str, party: str, now: Micros, until: Micros) -> Coverage:
     rotas = roster.rotas(team, party)
-    following = next_duty(rotas, now) if rotas else None
+    present, following = now_and_next(rotas, now) if rotas else (None, None)
     return Coverage(
         party=party,
-        now=_shown(roster, party, on_duty(rotas, now)) if rotas else None,
-        next=_shown(roster, party, following) if following else None,
+        now=_shown(roster, party, present, now) if present else None,
+        next=_shown(roster, party, following, now) if following else None,
         backup=roster.find_for(team, "backup").people if party == "station" else (),
         answers=roster.find_for(team, party),
         gaps=tuple(_gaps(roster, team, party, now, until)),
     )
 
 
-def _shown(roster: Roster, party: str, span: Span) -> Shown:
+def _shown(roster: Roster, party: str, span: Span, now: Micros) -> Shown:
     people = roster.named(span.people, party)
     rota, layer = (span.rota.id, span.rota.layer) if span.rota else (None, None)
-    return Shown(people, span.start, span.end, rota, layer)
+    start, end = (edge if is_handover(edge, now) else None for edge in (span.start, span.end))
+    return Shown(people, start, end, rota, layer)

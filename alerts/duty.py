@@ -32,9 +32,11 @@ DUTY_PARTIES: tuple[DutyParty, ...] = get_args(DutyParty)
 LOOK_AHEAD: Micros = 7 * DAY
 """How long before it happens the operator is warned of a gap."""
 REACH: Micros = 2 * DAY
-"""How far before and after an instant :func:`on_duty` looks."""
-_NEXT_WITHIN: Micros = 15 * DAY
-"""How far ahead the next handover is looked for: past any holidays."""
+"""How far before and after an instant :func:`on_duty` looks: it is asked for every alert."""
+HORIZON: Micros = 60 * DAY
+"""How far before and after an instant :func:`now_and_next` looks: past any holidays."""
+_STEPS: tuple[Micros, ...] = (REACH, 8 * DAY, HORIZON)
+"""A handover is mostly near: so far is looked, one after the other, until it is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,23 @@ def on_duty(rotas: Sequence[Rota], now: Micros) -> Span:
     return next(span for span in found if span.start <= now < span.end)
 
 
-def next_duty(rotas: Sequence[Rota], now: Micros) -> Span | None:
-    """Who is on duty after those of now, or that nobody is; None where nothing changes soon."""
-    found = cover(rotas, now, now + _NEXT_WITHIN)
-    return found[1] if len(found) > 1 else None
+def now_and_next(rotas: Sequence[Rota], now: Micros) -> tuple[Span, Span | None]:
+    """Who is on duty at this instant, and who is after them (or that nobody is), for people.
+
+    An edge that lies HORIZON away is where the search ended, not a handover (see
+    :func:`is_handover`); there is no next one where nothing changes until then.
+    """
+    for reach in _STEPS:
+        found = cover(rotas, now - reach, now + reach)
+        place = next(place for place, span in enumerate(found) if now < span.end)
+        if place > 0 and len(found) > place + 2:
+            break
+    return found[place], found[place + 1] if len(found) > place + 1 else None
+
+
+def is_handover(edge: Micros, now: Micros) -> bool:
+    """Whether an edge of :func:`now_and_next` is one, and not merely where the search ended."""
+    return abs(edge - now) < HORIZON
 
 
 def gaps(rotas: Sequence[Rota], start: Micros, end: Micros) -> list[Span]:

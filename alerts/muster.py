@@ -46,12 +46,13 @@ def muster(
     until: Micros | None = None,
     teams: Iterable[str] = (),
     people: Iterable[str] = (),
+    since: Micros | None = None,
 ) -> tuple[Roster, Policies]:
     """Who answers for these alerts at ``now``, and by which policies.
 
-    ``until`` is the last moment that the roster will be asked about (:meth:`Roster.at`); it
-    knows of ``teams`` besides those of the alerts, and of ``people`` (user names) besides those
-    that rotas and policies name.
+    ``since`` and ``until`` are the first and the last moment that the roster will be asked about
+    (:meth:`Roster.at`), ``now`` where they are left out. It knows of ``teams`` besides those of
+    the alerts, and of ``people`` (user names) besides those that rotas and policies name.
     """
     alerts = list(alerts)
     above, names = teams_above(connection, {*teams, *(a.team_id for a in alerts if a.team_id)})
@@ -59,7 +60,7 @@ def muster(
     named = policies.parties()
     of_policies = teams_above(connection, _named(TEAM, named) - above.keys())
     above, names = above | of_policies[0], names | of_policies[1]
-    rotas = _rotas(connection, above, now, until or now)
+    rotas = _rotas(connection, above, since or now, until or now)
     accounts = _accounts(connection, _named(PERSON, named) | _on(rotas) | {*people})
     rotas = _without_absent(rotas, accounts)
     pauses = pauses_of(connection, alerts, names, now, until or now) if alerts else Pauses()

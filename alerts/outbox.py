@@ -132,7 +132,7 @@ def note(
     result: str,
     reason: str | None = None,
 ) -> None:
-    """Write down an attempt for the alert's history; a line in our own log reaches nobody."""
+    """Write down an attempt for the alert's history; of the log, the outbox itself tells."""
     if channel == LOG or not claimed.message.alert_id:
         return
     reach.queries.note_delivery(

@@ -284,7 +284,7 @@ class _Asking:
         now, timezone, hold = self.situation.now, self.situation.timezone, self.step.hold
         deadline = next_working_morning(now, timezone) if hold is None else now + hold
         duty = self._duty(deadline, self.times)
-        return Assignment(duty, self._told(), f"{self._round_over()}{self._asked()}".strip())
+        return Assignment(duty, self._told(), f"{self._round_over()}{self._asked(deadline)}")
 
     def held(self, hold: Hold) -> Assignment:
         """Nobody is told before that is over."""
@@ -305,11 +305,14 @@ class _Asking:
             told.append("centre")
         return tuple(told)
 
-    def _asked(self) -> str:
+    def _asked(self, deadline: Micros) -> str:
         if not self.persons:
             return "Nobody is registered who could be asked; it stays with the centre."
         why = self.situation.why
         named = [f"{party} ({why[party]})" if party in why else party for party in self.persons]
+        if self.step.quiet:
+            listed = f"On the list of {', '.join(named)}, without a sound"
+            return f"{listed}, until {iso(deadline)}."
         times = f" again ({self.times} of {self.step.repeats + 1})" if self.times > 1 else ""
         return f"Asked now{times}: {', '.join(named)}."
 

@@ -199,11 +199,28 @@ insert into delivery (at, alert_id, occasion, party, recipient, channel, attempt
 values (:at, :alert_id, :occasion, :party, :recipient, :channel, :attempt, :result, :reason);
 
 -- name: deliveries(alert_id)
--- What became of each attempt to reach somebody, in order.
-select d.at, split_part(d.occasion, ':', 1) as occasion, d.party,
-       coalesce(a.username, d.recipient) as recipient, d.channel, d.attempt, d.result, d.reason
-from delivery d left join account a on a.id = d.recipient
-where d.alert_id = :alert_id order by d.id;
+-- What became of each message that went out, attempt by attempt, in order. What the outbox alone
+-- knows of: lines of the log, and what was told before the alert could be recorded.
+with went_out as (
+    select id, at, occasion, party, recipient, channel, attempt, result, reason
+    from delivery where alert_id = :alert_id
+    union all
+    select o.id, o.sent_at, o.occasion, o.party, o.recipient, coalesce(p.kind, o.channel),
+           o.attempts, 'delivered', null
+    from outbox o
+    left join person_channel p on o.channel = 'person' and p.id::text = o.address
+    where o.alert_id = :alert_id and o.sent_at is not null
+      and not exists (
+          select from delivery d
+          where d.alert_id = o.alert_id and d.occasion = o.occasion
+            and d.recipient = o.recipient and d.result = 'delivered'
+            and (d.channel = o.channel
+                 or (o.channel = 'person' and d.channel <> 'webhook')))
+)
+select w.at, split_part(w.occasion, ':', 1) as occasion, w.party,
+       coalesce(a.username, w.recipient) as recipient, w.channel, w.attempt, w.result, w.reason
+from went_out w left join account a on a.id = w.recipient
+order by w.at, w.id;
 
 -- Answers by link
 

@@ -126,11 +126,14 @@ class Person(Answer):
 
 
 class OnDuty(Answer):
-    """Nobody in ``people`` is a gap."""
+    """Nobody in ``people`` is a gap.
+
+    ``from`` or ``until`` is null where it lies more than 60 days away: nothing changes until then.
+    """
 
     people: list[Person]
-    from_: Annotated[Time, Field(alias="from")]
-    until: Time
+    from_: Annotated[Time | None, Field(alias="from")]
+    until: Time | None
     rota: str | None
     layer: int | None
 
@@ -143,6 +146,8 @@ class Answers(Answer):
 
 
 class GapAnswer(Answer):
+    """A gap within the days that were asked about: it may have begun before, and go on after."""
+
     team: str
     party: str
     from_: Annotated[Time, Field(alias="from")]
@@ -281,9 +286,13 @@ class TrialLine(Answer):
 
 
 class TrialAnswer(Answer):
-    """``policy`` is the version that holds, null where it is the built-in default."""
+    """``policy`` is the version that holds, null where it is the built-in default.
+
+    ``timezone`` is the resident's.
+    """
 
     policy: int | None
+    timezone: str
     lines: list[TrialLine]
 
 

@@ -84,7 +84,11 @@ class PushBody(Body):
 
 
 class DeliveryAnswer(Answer):
-    """An attempt to reach somebody. ``recipient`` is a user name, or names a contact."""
+    """An attempt to reach somebody. ``recipient`` is a user name, or names a contact.
+
+    ``channel`` is the kind of a person's own, `log` or `webhook`; to the emergency service, the
+    recipient is `handover`. Addresses are not told.
+    """
 
     at: Time
     occasion: str

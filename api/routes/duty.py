@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from alerts import arrangements as stored
 from alerts.coverage import Coverage, Gap, Shown, coverage
-from alerts.duty import Span
+from alerts.duty import HORIZON, Span
 from alerts.muster import muster, teams_above
 from alerts.roster import Found, Recipient
 from api import audit
@@ -31,8 +31,6 @@ from domain.time import DAY, Micros, from_datetime, iso, to_datetime
 
 router = APIRouter(tags=["duty"])
 
-_NEXT: Micros = 16 * DAY
-"""As far as the next handover is looked for."""
 _CALENDAR: Micros = 60 * DAY
 
 Days = Annotated[int, Query(ge=1, le=90, description="How many days are looked ahead.")]
@@ -133,7 +131,8 @@ def drop_holiday(team: Id, day: date, caller: Caller, connection: Transaction) -
 def duty_of(connection: Connection, team: str, at: Micros, days: int) -> dict[str, Any]:
     """Duty of a team at a moment, in the words of the API."""
     until = at + days * DAY
-    roster, _ = muster(connection, [], at, max(until, at + _NEXT), teams=[team])
+    ends = max(until, at + HORIZON)
+    roster, _ = muster(connection, [], at, ends, teams=[team], since=at - HORIZON)
     parties = [_coverage(each) for each in coverage(roster, team, at, until)]
     return {"team": team, "at": iso(at), "parties": parties}
 
@@ -187,8 +186,8 @@ def _coverage(of: Coverage) -> dict[str, Any]:
 def _on_duty(shown: Shown) -> dict[str, Any]:
     return {
         "people": _people(shown.people),
-        "from": iso(shown.start),
-        "until": iso(shown.end),
+        "from": None if shown.start is None else iso(shown.start),
+        "until": None if shown.end is None else iso(shown.end),
         "rota": shown.rota,
         "layer": shown.layer,
     }

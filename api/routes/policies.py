@@ -167,7 +167,7 @@ def trial(connection: Connection, caller: Viewer, body: Trial, now: Micros) -> d
     lines = [line.as_json() for line in rehearse(raised, roster, policies, until)]
     for line in lines:
         line["told"] = [{"username": None} | each for each in line["told"]]
-    return {"policy": policy.id, "lines": lines}
+    return {"policy": policy.id, "timezone": subject.timezone, "lines": lines}
 
 
 def policy_of_body(body: PolicyBody) -> Policy:

@@ -20,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_NO_END = "for 60 days or more"
+
 Days = Annotated[int, typer.Option(min=1, max=90, help="How many days are looked ahead.")]
 
 
@@ -75,7 +77,7 @@ def _row(party: dict[str, Any]) -> tuple[str, ...]:
     on, following, answers = party["now"], party["next"], party["answers"]
     return (
         _names(on["people"]) if on else "no rota",
-        on["until"] if on else "",
+        on["until"] or _NO_END if on else "",
         f"{_names(following['people'])} from {following['from']}" if following else "",
         _names(answers["people"]),
     )

@@ -1,20 +1,27 @@
 """``carewatch policy check|try``."""
 
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
 
 from alerts import arrangements as stored
 from alerts import objections
+from alerts.hours import zone_of
 from alerts.muster import policy_of
 from alerts.policy import Policy
 from api.arrangements import PolicyBody, Trial
 from api.routes import policies
 from carewatch.commands.options import OPERATOR, AsJson, Data, connected, described, moment
 from domain.errors import NotAllowed
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+"""A time as the API writes it."""
 
 app = typer.Typer(
     help="Policies: check them, and try who would be told when.",
@@ -74,14 +81,25 @@ def try_(
     if as_json:
         typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
         return
+    typer.echo(f"Times are on the resident's clock, {found['timezone']}.")
     for line in found["lines"]:
-        typer.echo(_said(line))
+        typer.echo(_on_the_clock_of(zone_of(found["timezone"]), _said(line)))
 
 
 def _said(line: dict[str, Any]) -> str:
-    told = ", ".join(_told(each, line["at"]) for each in line["told"]) or "nobody"
+    told = ", ".join(_told(each, line["at"]) for each in line["told"])
     place = f"round {line['round'] + 1}, step {line['step'] + 1}"
-    return f"{line['at']}  {place}  {line['reason']}\n{'':26}told: {told}"
+    sent = f"told: {told}" if told else "no message goes out"
+    return f"{line['at']}  {place}  {line['reason']}\n{'':27}{sent}"
+
+
+def _on_the_clock_of(zone: ZoneInfo, text: str) -> str:
+    """The same with each time as the zone's clock shows it; reasons tell of times too."""
+
+    def local(time: re.Match[str]) -> str:
+        return datetime.fromisoformat(time[0]).astimezone(zone).isoformat(" ", "seconds")
+
+    return _TIME.sub(local, text)
 
 
 def _told(each: dict[str, Any], at: str) -> str:

@@ -91,9 +91,10 @@ def take_in(
     queries.hold_still(connection)
     intake = _Intake(connection, caller, of, sheet.headings, now, timezone)
     told = intake.run(lines, bool(troubles))
-    every = tuple(sorted((*troubles, *intake.troubles), key=lambda each: each.line))
-    counts = {} if every else told
-    return Report(kind, sheet.encoding, len(sheet.rows), troubles=every, **counts)
+    known = {(each.line, each.column) for each in troubles}
+    more = [each for each in intake.troubles if (each.line, each.column) not in known]
+    every = tuple(sorted((*troubles, *more), key=lambda each: each.line))
+    return Report(kind, sheet.encoding, len(sheet.rows), troubles=every, **told)
 
 
 class _Intake:
@@ -117,20 +118,23 @@ class _Intake:
         self.troubles: list[Trouble] = []
 
     def run(self, lines: Sequence[Line], only_look: bool) -> dict[str, Any]:
-        """Look at the lines, and write what they come to unless something is wrong."""
+        """Look at the lines, and write what they come to unless something is wrong.
+
+        What was written, counted; empty where nothing was.
+        """
         if self._kind.name == "memberships":
             return self._memberships(lines, only_look)
         steps = {
             "teams": self._teams, "homes": self._homes, "people": self._people,
             "contacts": self._contacts, "devices": self._devices,
         }[self._kind.name](lines)  # fmt: skip
+        if only_look or self.troubles:
+            return {}
         new = [step for step in steps if step.before is None]
         changed = [step for step in steps if step.before is not None and step.fields]
         counts: dict[str, Any] = {
             "new": len(new), "changed": len(changed), "same": len(steps) - len(new) - len(changed),
         }  # fmt: skip
-        if only_look or self.troubles:
-            return counts
         counts |= self._write(new, changed)
         self._note([*new, *changed])
         return counts
@@ -141,7 +145,8 @@ class _Intake:
         there = self._there(queries.teams)
         steps = [_step(line, there, {"parent": None}) for line in lines]
         levels = {name: row["level"] for name, row in there.items()}
-        levels |= {step.after["id"]: step.after["level"] for step in steps}
+        steps = [step for step in steps if "level" in step.after]
+        levels |= {step.after.get("id", ""): step.after["level"] for step in steps}
         for step in steps:
             level, parent = step.after["level"], step.after["parent"]
             above = ABOVE[level]
@@ -170,7 +175,7 @@ class _Intake:
         return steps
 
     def _person(self, line: Line, there: Rows) -> Step:
-        before = there.get(line.said["id"])
+        before = there.get(line.said.get("id", ""))
         was = self._blank_person | (before or {})
         after = was | {name: value for name, value in line.said.items() if name in _FILE}
         for name, body in (("abilities", Abilities), ("doctor", Doctor)):
@@ -194,7 +199,9 @@ class _Intake:
         for line in lines:
             contact: dict[str, Any] = {"relation": None, "phones": [], "holds_key": False}
             contact |= {"note": None} | line.said
-            resident = contact.pop("resident")
+            resident = contact.pop("resident", None)
+            if resident is None:
+                continue
             lists.setdefault(resident, []).append(contact)
             begun.setdefault(resident, line.number)
         for resident in lists.keys() - there.keys():
@@ -267,8 +274,10 @@ class _Intake:
     def _memberships(self, lines: Sequence[Line], only_look: bool) -> dict[str, Any]:
         """Circles and teams; whoever has no account yet gets one, without a password."""
         known = {row["username"]: row for row in queries.accounts(self._connection)}
-        there = {_standing(row): row["relation"] for row in queries.memberships(self._connection)}
         self._fit(lines, known)
+        if only_look or self.troubles:
+            return {}
+        there = {_standing(row): row["relation"] for row in queries.memberships(self._connection)}
         wanted = [line for line in lines if not _is_there(line.said, there)]
         strangers = {
             line.said["user"]: line for line in reversed(wanted) if line.said["user"] not in known
@@ -279,15 +288,16 @@ class _Intake:
             "same": len(lines) - len(wanted),
             "accounts": tuple(sorted(strangers)),
         }
-        if not (only_look or self.troubles):
-            for name, line in strangers.items():
-                self._open_account(name, line.said)
-            self._join(wanted)
+        for name, line in strangers.items():
+            self._open_account(name, line.said)
+        self._join(wanted)
         return counts
 
     def _fit(self, lines: Sequence[Line], known: Rows) -> None:
         residents, teams = self._there(queries.residents), self._there(queries.teams)
         for line in lines:
+            if "role" not in line.said:
+                continue
             family = line.said["role"] == "family"
             column, there = ("resident", residents) if family else ("team", teams)
             name = line.said.get(column)
@@ -295,7 +305,7 @@ class _Intake:
                 self._wrong(line.number, column, f"a {line.said['role']} needs one: fill it in.")
             elif name not in there:
                 self._wrong(line.number, column, f"there is no {column} {name}: add it first.")
-            if known.get(line.said["user"], {}).get("role") == "vendor":
+            if known.get(line.said.get("user", ""), {}).get("role") == "vendor":
                 self._wrong(line.number, "user", "this is a vendor, who sees no person.")
 
     def _open_account(self, username: str, said: dict[str, Any]) -> None:
@@ -357,7 +367,7 @@ def _blank(timezone: str) -> Iterable[tuple[str, Any]]:
 
 
 def _step(line: Line, there: Rows, blank: Mapping[str, Any]) -> Step:
-    before = there.get(line.said["id"])
+    before = there.get(line.said.get("id", ""))
     return Step(line.number, {**blank, **(before or {}), **line.said}, before)
 
 

@@ -37,14 +37,18 @@ _SHORTENED = re.compile(r"\d[.,]\d+E\+\d+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line of the file says, in the fields of the API's body."""
+    """What a line of the file says, in the fields of the API's body.
+
+    Of a line with troubles only what is right by itself, as it was written: it is looked at for
+    more of them, and never taken in.
+    """
 
     number: int
     said: dict[str, Any]
 
 
 def checked(kind: Kind, sheet: Sheet) -> tuple[list[Line], list[Trouble]]:
-    """The lines that are right, and what is wrong with the others."""
+    """What the lines say, and what is wrong with them."""
     lines: list[Line] = []
     troubles = list(sheet.troubles)
     troubles += [
@@ -73,7 +77,7 @@ def _in_its_words(sheet: Sheet, trouble: Trouble) -> Trouble:
 
 
 def _wrong(kind: Kind, row: Row, lines: list[Line]) -> Iterator[Trouble]:
-    """What is wrong with a row; where nothing is, it becomes a line."""
+    """What is wrong with a row; what is right becomes a line."""
     shortened = [name for name, cell in row.cells.items() if _SHORTENED.fullmatch(cell)]
     for name in shortened:
         yield Trouble(row.line, name, "a spreadsheet has shortened this number: make the column "
@@ -86,12 +90,13 @@ def _wrong(kind: Kind, row: Row, lines: list[Line]) -> Iterator[Trouble]:
     except ValidationError as error:
         for one in error.errors():
             path = tuple(step for step in one["loc"] if not isinstance(step, int))
+            fields.pop(str(path[0]) if path else "", None)
             column = column_at(kind, path)
             if column not in shortened:
                 yield Trouble(row.line, column, _sentence(one))
+        lines.append(Line(row.line, fields))
         return
-    if not shortened:
-        lines.append(Line(row.line, body.model_dump(mode="json", exclude_unset=True)))
+    lines.append(Line(row.line, body.model_dump(mode="json", exclude_unset=True)))
 
 
 def _consents(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ from alerts.duty import (
     cover,
     duties,
     gaps,
-    next_duty,
+    is_handover,
+    now_and_next,
     on_duty,
     spans,
 )  # fmt: skip
@@ -191,11 +192,29 @@ def test_who_has_left_leaves_a_gap() -> None:
 
 
 def test_who_is_next() -> None:
-    following = next_duty([DAY_AND_NIGHT], at("2026-11-21T12:00+01:00"))
+    now, following = now_and_next([DAY_AND_NIGHT], at("2026-11-21T12:00+01:00"))
     assert following is not None
+    assert (now.people, now.start) == (("li",), at("2026-11-21T06:00+01:00"))
     assert (following.people, following.start) == (("mei",), at("2026-11-21T22:00+01:00"))
-    always = rota(*week(("00:00", "00:00", "li")))
-    assert next_duty([always], at("2026-11-21T12:00+01:00")) is None
+
+
+@pytest.mark.parametrize("back", [20, 40])
+def test_a_long_gap_ends_when_it_ends_and_not_where_the_search_does(back: int) -> None:
+    begins, ends = at("2026-10-01T06:00+02:00"), at("2026-11-20T06:00+01:00")
+    away = {date(2026, 10, 1) + timedelta(days=day): "holiday" for day in range(50)}
+    moment = ends - back * DAY
+    now, following = now_and_next([replace(DAY_AND_NIGHT, holidays=away)], moment)
+    assert (now.people, now.start, now.end) == ((), begins, ends)
+    assert following is not None
+    assert (following.people, following.end) == (("li",), at("2026-11-20T22:00+01:00"))
+
+
+def test_where_nothing_ever_changes_there_is_no_next() -> None:
+    noon = at("2026-11-21T12:00+01:00")
+    now, following = now_and_next([rota(*week(("00:00", "00:00", "li")))], noon)
+    assert (now.people, following) == (("li",), None)
+    assert not is_handover(now.start, noon)
+    assert not is_handover(now.end, noon)
 
 
 def test_the_duties_of_one_person() -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import structlog
 
-from alerts import outbox, store
+from alerts import outbox, reach, store
 from alerts.channels.channel import DeliveryFailed, Message
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
@@ -66,6 +66,26 @@ def test_every_message_goes_to_the_log_and_where_the_settings_say(county: Any) -
         (who, channel, address)
         for who in ("a-li", "a-mei", "a-station")
         for channel, address in (("log", ""), ("webhook", "http://w"))
+    ]
+
+
+def test_the_alert_tells_of_every_message_that_went_out(county: Any) -> None:
+    county.raise_one("sos")
+    routed(county, webhook_url="http://w/secret")
+    alert = county.alerts()[0].id
+
+    def listed() -> list[tuple[str, str, str]]:
+        found = list(reach.queries.deliveries(county.connection, alert_id=alert))
+        assert "secret" not in str(found)
+        return sorted((row["recipient"], row["channel"], row["result"]) for row in found)
+
+    assert listed() == [], "nothing has gone out yet"
+    attempt(county, LogChannel(), county.noon, outbox.LOG)
+    people = ("li", "mei", "station")
+    assert listed() == [(who, "log", "delivered") for who in people]
+    attempt(county, Deaf(), county.noon)
+    assert listed() == [
+        (who, *what) for who in people for what in (("log", "delivered"), ("webhook", "failed"))
     ]
 
 

@@ -63,6 +63,35 @@ def test_a_gap_is_listed_with_who_is_asked_instead_until_somebody_takes_it(
     assert (kept["withdrawn_by"], kept["taker"]) == ("centre", "night")
 
 
+def test_a_gap_of_weeks_and_its_filling_are_seen_to_their_end(
+    ask: dict[str, Asker], staffed: World
+) -> None:
+    monday = {"day": "monday", "starts": "06:00", "ends": "22:00", "people": ["station"]}
+    put(ask["station"], shifts=[monday])
+    for day in ("2026-11-30", "2026-12-07"):  # two Mondays that are holidays
+        ask["centre"].ask("PUT", f"/holidays/county/{day}", json={"name": "Founding"})
+    asked = {"team": "village-a", "at": "2026-11-27T12:00Z"}
+    (party,) = ask["station"].get("/duty", **asked)["parties"]
+    assert (party["now"]["people"], party["now"]["from"], party["now"]["until"]) == (
+        [], "2026-11-23T22:00:00.000Z", "2026-12-14T06:00:00.000Z",
+    )  # fmt: skip
+    ask["station"].ask(
+        "POST", "/rotas/rota-a/swaps",
+        json={"taker": "night", "starts_at": "2026-12-10T00:00Z", "ends_at": "2026-12-11T00:00Z"},
+    )  # fmt: skip
+    (party,) = ask["station"].get("/duty", **asked)["parties"]
+    assert party["now"]["until"] == "2026-12-10T00:00:00.000Z"
+    assert party["next"]["until"] == "2026-12-11T00:00:00.000Z"
+
+
+def test_a_duty_without_an_end_has_none(ask: dict[str, Asker], staffed: World) -> None:
+    whole = [{**SHIFTS[0], "day": each["day"], "starts": "00:00", "ends": "00:00"}
+             for each in SHIFTS[::2]]  # fmt: skip
+    put(ask["station"], shifts=whole)
+    (party,) = ask["station"].get("/duty", team="village-a")["parties"]
+    assert (party["now"]["from"], party["now"]["until"], party["next"]) == (None, None, None)
+
+
 def test_a_holiday_of_the_county_holds_in_the_village(
     ask: dict[str, Asker], staffed: World
 ) -> None:

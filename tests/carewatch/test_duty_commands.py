@@ -58,12 +58,22 @@ def test_gaps_are_an_answer_that_a_timer_can_read(run: Any) -> None:
 def test_a_dry_run_says_who_would_be_told_when_and_why(run: Any) -> None:
     trial = ("policy", "try", "--alert", "sos", "--resident", "anna")
     said = run(*trial, "--at", "2026-11-21T03:00+08:00", "--hours", "0.1").output
-    assert "2026-11-20T19:00:00.000Z  round 1, step 1" in said
-    assert "nobody is on duty in Town until 2026-11-20T22:00:00.000Z; the centre stands in" in said
+    assert "on the resident's clock, Asia/Shanghai." in said
+    assert "2026-11-21 03:00:00+08:00  round 1, step 1" in said
+    assert "nobody is on duty in Town until 2026-11-21 06:00:00+08:00; the centre stands" in said
     assert "told: Centre (centre)" in said
     lines = json.loads(run(*trial, "--json").output)["lines"]
     assert lines[0]["change"] == "raised"
     assert lines[0]["deadline"] == lines[1]["at"]
+
+
+def test_the_dry_run_of_a_low_alert_says_on_whose_list_it_is_and_until_when(run: Any) -> None:
+    trial = ("policy", "try", "--alert", "battery_low", "--resident", "anna")
+    said = run(*trial, "--at", "2026-11-20T12:00+08:00", "--hours", "1").output
+    assert "On the list of station (Wang: on duty by the rota Days of Town until " in said
+    assert "without a sound, until 2026-11-23 09:00:00+08:00." in said
+    assert "no message goes out" in said
+    assert "Asked now" not in said
 
 
 def test_a_policy_in_a_file_is_checked_before_it_is_used(run: Any, tmp_path: Path) -> None:

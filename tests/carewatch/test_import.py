@@ -107,6 +107,38 @@ def test_any_programs_file_is_read(coding: str, separator: str) -> None:
     assert [row.line for row in sheet.rows] == [begins, begins + 2]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "columns"),
+    [
+        ("teams", "id,name,level,parent\nno id,New,village,nowhere\n", ["id", "parent"]),
+        ("teams", "id,name,level,parent\nnew,New,village,no id\n", ["parent"]),
+        ("homes", "id,address,team,latitude\nno id,Mill Lane,nowhere,1\n",
+         ["id", "team", "latitude"]),
+        ("people", "id,name,team,home,birth_year\nx,X,nowhere,none,old\n",
+         ["birth_year", "team", "home"]),
+        ("people", "id,name,home,consents\nx,X,none,monitoring\n",
+         ["consents_on", "consents_by", "home"]),
+        ("contacts", "resident,name,holds_key\nnone,X,perhaps\n", ["holds_key", "resident"]),
+        ("contacts", "resident,name\nno id,X\n", ["resident"]),
+        ("devices", "id,kind,resident\nx,kettle,none\n", ["kind", "resident"]),
+        ("memberships", "user,role,team\nno name,station,nowhere\n", ["user", "team"]),
+        ("memberships", "user,role,team\nzhao,king,liu\n", ["role"]),
+    ],
+)  # fmt: skip
+def test_all_faults_of_a_line_are_told_at_once(
+    connection: psycopg.Connection, kind: str, text: str, columns: list[str]
+) -> None:
+    bring_all(connection)
+    assert [each.column for each in bring(connection, kind, text).troubles] == columns
+
+
+def test_a_line_with_a_fault_is_there_for_those_that_name_it(
+    connection: psycopg.Connection,
+) -> None:
+    text = "id,name,level,parent\ncounty,,county,\ntown,Town,township,county\n"
+    assert troubles(connection, "teams", text) == ["line 2, name: this is needed: fill it in."]
+
+
 def test_an_empty_cell_says_nothing(connection: psycopg.Connection) -> None:
     bring_all(connection)
     report = bring(connection, "people", "id,name,risks,ability_score,ability_level\nli,,,52,\n")

@@ -29,9 +29,13 @@ def test_a_press_appears_by_itself_and_is_followed_to_its_end(
     expect(card).to_contain_text(visitor.says("state.on_site"))
     visitor.deed("resolve", card).click()
     ending = visitor.page.get_by_role("dialog")
+    expect(ending.get_by_text(visitor.says("resolve.mistake"))).to_have_count(0)
     ending.get_by_text(visitor.says("outcome.false_alarm")).click()
+    ending.get_by_text(visitor.says("mistake.person")).click()
     ending.get_by_role("textbox").fill("a cup fell")
-    ending.get_by_role("button", name=visitor.says("deed.resolve"), exact=True).click()
+    with visitor.page.expect_request("**/resolve") as asked:
+        ending.get_by_role("button", name=visitor.says("deed.resolve"), exact=True).click()
+    assert asked.value.post_data_json["mistake"] == "person"
 
     expect(card).to_have_count(0)
     expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
