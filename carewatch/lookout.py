@@ -94,7 +94,7 @@ class Lookout:
         self.ended: Callable[[], None] = lambda: None
         """Is called when something that was told is recorded, and over."""
         self._lock = threading.Lock()
-        self._engine = Engine(())
+        self._engine = _engine()
         self._directory: Directory | None = None
         self._emergencies: dict[Key, Emergency] = {}
         self._recorded: dict[Mark, Micros] = {}
@@ -136,7 +136,8 @@ class Lookout:
         mark = _mark_of(event)
         if self._is_recorded(mark, event.received_at):
             return False
-        engine = self._engine if directory is self._directory else _engine(directory)
+        engine = self._engine if directory is self._directory else _engine()
+        engine.know(_around(event, directory))
         found = engine.step(event.received_at, Batch.empty(), [event])
         told = [finding for finding in found if finding.key == event.key or not finding.active]
         return self._take(told, directory, message, mark)
@@ -191,9 +192,8 @@ class Lookout:
 
     def know(self, directory: Directory) -> None:
         """Take a new snapshot of people and devices."""
-        engine = _engine(directory)
         with self._lock:
-            self._directory, self._engine = directory, engine
+            self._directory = directory
 
     @contextmanager
     def settle(self, connection: psycopg.Connection) -> Iterator[None]:
@@ -293,11 +293,14 @@ class Lookout:
             self._emergencies |= {each.key: each for each in emergencies}
 
 
-def _engine(directory: Directory) -> Engine:
+def _engine() -> Engine:
     """Judges events that need nothing else to be understood."""
-    engine = Engine((Sos(), Fall(), Hazard()))
-    engine.know(directory)
-    return engine
+    return Engine((Sos(), Fall(), Hazard()))
+
+
+def _around(event: Event, directory: Directory) -> Directory:
+    """The one who is concerned: to learn of everybody at each change would hold the pump up."""
+    return Snapshot([directory.subject(event.slot)], [directory.device_at(event.device)])
 
 
 def _rings(finding: Finding) -> bool:

@@ -213,12 +213,15 @@ class Pump:
         answers: list[Receipt] = []
         for message in turn.messages:
             answers += self._store_alone(Turn(turn.now, [message]))
-        self._database.persist(
-            lambda c: keeping.react_alone(
-                c, findings, self._directory, turn.now, self._lookout.settle
-            )
-        )
+        self._database.persist(lambda c: self._react_alone(c, turn, findings))
         return answers
+
+    def _react_alone(
+        self, connection: psycopg.Connection, turn: Turn, findings: Sequence[Finding]
+    ) -> None:
+        # What was refused may be an alert about somebody who was deleted since the turn began.
+        self._refresh_directory(connection)
+        keeping.react_alone(connection, findings, self._directory, turn.now, self._lookout.settle)
 
     def _keep(self, turn: Turn, prepared: Prepared, findings: Sequence[Finding]) -> list[Receipt]:
         return self._database.persist(

@@ -128,9 +128,11 @@ insert into device_status as d (device, unknown_fields) values (:device, :count)
 on conflict (device) do update set unknown_fields = d.unknown_fields + excluded.unknown_fields;
 
 -- name: keep_heard()!
--- When devices were last heard, out of the room `heard`.
+-- When devices were last heard, out of the room `heard`; of those whose row is gone, nothing is
+-- kept. The lock waits for whoever is deleting one just now.
 insert into device_status as d (device, heard_at)
-select device, heard_at from heard
+select h.device, h.heard_at from heard h join device o on o.slot = h.device
+for key share of o
 on conflict (device) do update set heard_at = greatest(d.heard_at, excluded.heard_at);
 
 -- name: finish_command(ok, detail, at, id, device_id)!

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from alerts.detectors import silence
 from carewatch import pump, steady
 from carewatch.embedded.nats import Nats
 from carewatch.settings import Settings
@@ -207,3 +208,51 @@ def test_a_bed_that_sends_hours_at_once_delays_no_press(home: Home) -> None:
     eventually(lambda: button.receipts, "the receipt", 10)
     assert SystemClock().now() - pressed < 4 * SECOND
     eventually(lambda: home.ask("select from sample having count(*) = 13500"), "all samples")
+
+
+def test_a_device_that_is_deleted_before_its_contact_is_kept_stops_nobody(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bed, button = home.device("bed-7"), home.device("button-7")
+    bed.say("sample", {"t": now_ms(), "heart_rate": 61})
+    eventually(lambda: home.ask("select from sample"), "the sample")
+    delete(home, "bed-7")
+    monkeypatch.setattr(pump, "MEMORY_EVERY", SECOND)
+    kept = "select from device_status s join device d on d.slot = s.device where d.id = 'button-7'"
+
+    def press() -> list[Any]:
+        button.say("event", {"event": "button_pressed", "t": now_ms()})
+        return home.ask(f"{kept} and s.heard_at is not null")
+
+    eventually(press, "the contact of the other", 20)
+    answered = len(button.receipts)
+    press()
+    eventually(lambda: len(button.receipts) > answered, "the next press is answered")
+
+
+def test_somebody_who_is_deleted_while_their_alert_is_recorded_stops_nobody(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silence, "AT_LEAST", SECOND)
+    home.database.execute("insert into resident (id, name) values ('ben', 'Ben')")
+    registry.add(home.database, "bed-8", "bed", resident="ben", interval_s=0.1)
+    bed, button = home.device("bed-8"), home.device("button-7")
+    waits = (
+        "select from pg_stat_activity"
+        " where application_name like %s and cardinality(pg_blocking_pids(pid)) > 0"
+    )
+    bed.say("sample", {"t": now_ms(), "heart_rate": 61})
+    with home.database.transaction():
+        delete(home, "bed-8")
+        home.database.execute("delete from resident where id = 'ben'")
+        eventually(lambda: home.ask(waits, f"{steady.NAME}%"), "the alert waits for the deletion")
+    button.say("event", {"event": "button_pressed", "t": now_ms()})
+    eventually(lambda: button.receipts, "the press is answered")
+    assert home.ask("select kind from alert") == [("sos",)]
+
+
+def delete(home: Home, device: str) -> None:
+    """The row itself, which carewatch only marks: somebody is at work with SQL."""
+    slot = "(select slot from device where id = %s)"
+    home.ask(f"delete from device_status where device = {slot} returning device", device)
+    home.ask("delete from device where id = %s returning id", device)

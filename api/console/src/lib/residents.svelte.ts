@@ -1,6 +1,9 @@
 /** The residents whom the reader may see: names for alerts, and where they live. */
 import { SvelteMap } from 'svelte/reactivity';
-import { all, type Alert, type Resident } from './api';
+import { all, api, type Alert, type Resident } from './api';
+
+/** So many are asked for one by one; to look through the whole list takes longer than that. */
+const FEW = 10;
 
 class Residents {
   byId = new SvelteMap<string, Resident>();
@@ -16,12 +19,17 @@ class Residents {
     return (resident && this.byId.get(resident)?.name) || resident || device || '';
   }
 
-  /** Look again where somebody is unknown; once for each, as they may not be ours to see. */
+  /** Ask who somebody unknown is; once for each, as they may not be ours to see. */
   async meet(ids: Iterable<string | null>): Promise<void> {
-    const strangers = [...ids].filter((id) => id && !this.byId.has(id) && !this.#asked.has(id));
-    if (!strangers.length) return;
-    for (const id of strangers) this.#asked.add(id as string);
-    await this.load();
+    const strangers = [...new Set(ids)].filter((id) => id && !this.byId.has(id) && !this.#asked.has(id)) as string[];
+    for (const id of strangers) this.#asked.add(id);
+    if (strangers.length > FEW) await this.load();
+    else await Promise.all(strangers.map((id) => this.#ask(id)));
+  }
+
+  async #ask(id: string): Promise<void> {
+    const found = await api.get('/residents/{resident}', { path: { resident: id } }).catch(() => null);
+    if (found) this.byId.set(id, found); // else not ours to see, or gone: the id stands for them
   }
 
   /** Those of whom was known before. */
