@@ -2,8 +2,9 @@
 
 A test is a ``button_test``, or a press or a fall of a device while somebody has announced a test of
 it. Such a press rings nobody, so it must have happened *and* arrived between the announcement and
-its end: what a device had kept from before, or what comes after, rings as always. If in doubt, it
-rings. All functions leave the transaction to their caller.
+its end: what a device had kept from before, or what comes after, rings as always. The first test
+ends the announcement, but for what tells of the same press again. If in doubt, it rings. All
+functions leave the transaction to their caller.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from psycopg.rows import dict_row
 
 from alerts.detectors.button_test import GRACE
 from domain.event import AS_TEST, Event
-from domain.time import MINUTE, Micros, to_datetime
+from domain.time import MINUTE, SECOND, Micros, to_datetime
 
 queries = aiosql.from_path(
     Path(__file__).with_name("testing.sql"), "psycopg", kwargs={"row_factory": dict_row}
@@ -34,6 +35,10 @@ Announced = Mapping[EventKey, str | None]
 
 LONGEST: Micros = 15 * MINUTE
 """A press in that time rings nobody, so it must be short."""
+
+REPEATS: Micros = 30 * SECOND
+"""For so long after its first test a device tells of the same press again: some do three times."""
+_REPEATS = timedelta(microseconds=REPEATS)
 
 
 def announce(connection: Connection, device: str, by: str, now: Micros, lasts: Micros) -> None:
@@ -54,6 +59,7 @@ def among(connection: Connection, events: Iterable[Event]) -> Announced:
         keys=[event.key for event in asked],
         happened=[to_datetime(event.happened_at) for event in asked],
         received=[to_datetime(event.received_at) for event in asked],
+        repeats=_REPEATS,
     )
     return {(row["device"], row["key"]): row["announced_by"] for row in rows}
 
@@ -72,8 +78,8 @@ def is_test(event: Event, tests: Announced) -> bool:
 
 
 def keep(connection: Connection, events: Sequence[Event], tests: Announced) -> None:
-    """Write those of the events into the ledger that are tests."""
-    rows = [
+    """Write those of the events into the ledger that are tests; what was announced ends with it."""
+    rows: list[dict[str, Any]] = [
         {
             "device": event.device,
             "key": event.key,
@@ -86,6 +92,13 @@ def keep(connection: Connection, events: Sequence[Event], tests: Announced) -> N
     ]
     if rows:
         queries.keep_tests(connection, rows)
+        queries.end_announced(
+            connection,
+            [
+                {"device": row["device"], "at": row["at"], "ends_at": row["at"] + _REPEATS}
+                for row in rows
+            ],
+        )
         latest = {row["device"]: row["at"] for row in rows}
         queries.note_tests(
             connection, [{"device": device, "at": at} for device, at in sorted(latest.items())]

@@ -4,17 +4,26 @@
 insert into announced_test (device_id, announced_by, announced_at, ends_at)
 values (:device, :by, :at, :ends_at);
 
--- name: tests_among(devices, keys, happened, received)
--- Of these events those that are in the ledger, or that happened and arrived within an announced test.
+-- name: tests_among(devices, keys, happened, received, repeats)
+-- Of these events those that are in the ledger, or that happened and arrived within an announced test
+-- and no later than `repeats` after the first of them.
+with told as (
+    select *
+    from unnest(cast(:devices as integer[]), cast(:keys as text[]), cast(:happened as timestamptz[]),
+                cast(:received as timestamptz[])) as told (device, key, happened_at, received_at)
+)
 select told.device, told.key, coalesce(known.announced_by, a.announced_by) as announced_by
-from unnest(cast(:devices as integer[]), cast(:keys as text[]), cast(:happened as timestamptz[]),
-            cast(:received as timestamptz[])) as told (device, key, happened_at, received_at)
+from told
 join device d on d.slot = told.device
 left join device_test known on known.device = told.device and known.key = told.key
 left join lateral (
     select announced_by from announced_test
     where device_id = d.id and announced_at <= least(told.happened_at, told.received_at)
       and ends_at > told.received_at
+      and told.received_at - cast(:repeats as interval) <= (
+          select min(other.received_at) from told other
+          where other.device = told.device
+            and announced_at <= least(other.happened_at, other.received_at))
     order by id desc limit 1
 ) a on true
 where known.device is not null or a.announced_by is not null;
@@ -22,6 +31,12 @@ where known.device is not null or a.announced_by is not null;
 -- name: keep_tests(device, key, at, event, announced_by)*!
 insert into device_test (device, key, at, event, announced_by)
 values (:device, :key, :at, :event, :announced_by) on conflict do nothing;
+
+-- name: end_announced(device, at, ends_at)*!
+-- What was announced is done.
+update announced_test a set ends_at = :ends_at
+from device d
+where d.slot = :device and a.device_id = d.id and a.announced_at <= :at and a.ends_at > :ends_at;
 
 -- name: note_tests(device, at)*!
 insert into device_status as s (device, tested_at) values (:device, :at)

@@ -89,6 +89,28 @@ def test_whatever_may_be_no_test_rings(home: Home) -> None:
     assert home.ask("select kind, state from alert") == [("sos", "open")]
 
 
+def test_the_first_press_is_the_test_and_who_presses_again_needs_help(home: Home) -> None:
+    button = home.device("button-7")
+    announce(home, "button-7", ago=3 * MINUTE)
+    assert press(button, "p1")["test"] is True
+    assert press(button, "p1 again")["test"] is True, "some tell of one press several times"
+    over = "update announced_test set ends_at = ends_at - interval '30 s' returning ends_at < now()"
+    assert home.ask(over) == [(True,)]
+    assert press(button, "p2")["alert"] is not None
+
+
+def test_of_what_arrives_together_the_later_presses_ring(home: Home) -> None:
+    home.device("button-7")
+    announce(home, "button-7", ago=3 * MINUTE)
+    now = SystemClock().now()
+    (slot,) = home.ask("select slot from device where id = 'button-7'")[0]
+    presses = [
+        Event(0, slot, slot, "button-7", "button_pressed", now - ago, now - ago, key)
+        for ago, key in ((2 * MINUTE, "first"), (MINUTE, "second"))
+    ]
+    assert testing.among(home.database, presses) == {(slot, "first"): "li"}
+
+
 # -- overdue -----------------------------------------------------------------------------------
 
 
