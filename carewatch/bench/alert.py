@@ -126,8 +126,8 @@ def _people(whole: Stack, count: int) -> dict[str, str]:
 def _start(whole: Stack) -> str:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    whole.start("gateway", "carewatch", "gateway")
-    whole.start("escalator", "carewatch", "escalator")
+    for service in ("gateway", "escalator", "keeper"):
+        whole.start(service, "carewatch", service)
     whole.start("api", "carewatch", "api", CAREWATCH_HTTP_PORT=str(port))
     until(lambda: _ready(url), 60, "Starting")
     return url
