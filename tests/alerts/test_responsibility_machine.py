@@ -85,7 +85,8 @@ def test_the_database_lives_the_same_life(county: Any, kind: str, life: list[Ste
     finding = county.finding(kind, "bed-1")
     county.tell(finding)
     (stored,) = county.alerts()
-    alert = InMemory(*muster(county.connection, [stored], county.noon))
+    everybody = [each.username for each in PEOPLE]
+    alert = InMemory(*muster(county.connection, [stored], county.noon, people=everybody))
     alert.hears(finding, county.directory)
     for each in life:
         step = alert.meant(each)
