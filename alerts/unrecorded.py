@@ -5,7 +5,7 @@ the people as last read. Once the alert is recorded, its first messages to those
 already are written as sent: nobody is told twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -101,10 +101,10 @@ def first_messages(
     ]
 
 
-def keep_from_others(connection: ledger.Connection, told: Sequence[Told]) -> None:
-    """Lock the alerts that :func:`already_told` will look at; before any others are."""
-    if told:
-        ledger.lock_alerts(connection, subjects={each.subject for each in told})
+def keep_from_others(connection: ledger.Connection, subjects: Set[str]) -> None:
+    """Lock the open alerts that :func:`already_told` may look at; before any others are."""
+    if subjects:
+        ledger.lock_alerts(connection, subjects=subjects)
 
 
 def already_told(connection: ledger.Connection, told: Sequence[Told], now: Micros) -> None:

@@ -24,7 +24,8 @@ from ingest import waveforms
 from ingest.signals import Derived
 
 Settle = Callable[[psycopg.Connection], AbstractContextManager[None]]
-"""Stands around what records alerts; writes what was told of them before they were recorded."""
+"""Stands around what records alerts, last before the commit; writes what was told of them before
+they were recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def keep(
         _keep_word_of_devices(connection, decoded)
         with settle(connection):
             alert_store.record(connection, findings, directory, now)
-        alerts = reading_store.alerts_of(connection, _answered(decoded))
+            alerts = reading_store.alerts_of(connection, _answered(decoded))
     return _receipts(decoded, alerts, prepared.tests, now)
 
 

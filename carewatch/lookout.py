@@ -59,7 +59,8 @@ class Emergency:
     """One that is not recorded yet, or of which some messages are still on their way.
 
     ``directory`` is the one that the finding's slots are of; both are None where an earlier
-    process has told of it. ``offered`` is what the latest transaction wrote of ``tellings``.
+    process has told of it. ``offered`` is what the latest transaction wrote of ``tellings``, and
+    ``offered_at`` when, until it is known whether that transaction was committed.
     """
 
     key: Key
@@ -72,6 +73,12 @@ class Emergency:
     recorded: bool = False
     tellings: dict[str, Told] = field(default_factory=dict)
     offered: dict[str, Told] = field(default_factory=dict)
+    offered_at: Micros | None = None
+
+    def is_due(self, now: Micros) -> bool:
+        """Whether it waited long enough; also for the commit that may record it just now."""
+        waits_since = self.heard_at if self.offered_at is None else self.offered_at
+        return not self.recorded and max(waits_since + PATIENCE, self.again_at) <= now
 
     @property
     def over(self) -> bool:
@@ -197,18 +204,25 @@ class Lookout:
 
     @contextmanager
     def settle(self, connection: psycopg.Connection) -> Iterator[None]:
-        """Write what was told of alerts; in the transaction that records them, around that."""
-        told = self._offer()
-        keep_from_others(connection, told)
-        yield
-        already_told(connection, told, self._clock.now())
+        """Write what was told of alerts; around what records them, and last before the commit.
 
-    def _offer(self) -> list[Told]:
+        What records may wait for a lock, and people are told meanwhile. From the end of this
+        until ``recorded`` nobody is: they would be told again of what the commit has recorded.
+        """
+        with self._lock:
+            known = list(self._emergencies.values())
+        keep_from_others(connection, {subject for subject, _ in (each.key for each in known)})
+        yield
+        already_told(connection, self._offer(known), self._clock.now())
+
+    def _offer(self, emergencies: Iterable[Emergency]) -> list[Told]:
         told: list[Told] = []
         with self._lock:
-            for emergency in self._emergencies.values():
-                emergency.offered = dict(emergency.tellings)
-                told += emergency.offered.values()
+            for each in emergencies:
+                each.offered = dict(each.tellings)
+                if each.offered_at is None:  # once: a commit that fails again delays no further
+                    each.offered_at = self._clock.now()
+                told += each.offered.values()
         return told
 
     def recorded(self, events: Sequence[Event], findings: Sequence[Finding] = ()) -> None:
@@ -225,6 +239,7 @@ class Lookout:
                     self._recorded[_mark(finding, self._directory)] = finding.at
             for emergency in self._emergencies.values():
                 emergency.recorded |= self._is_recorded(emergency.mark, emergency.heard_at)
+                emergency.offered_at = None
             over = [each for each in self._emergencies.values() if each.over]
             self._forget(over)
             self._forget_recorded()
@@ -252,15 +267,14 @@ class Lookout:
             return [
                 each
                 for each in self._emergencies.values()
-                if not each.recorded
-                and each.finding is not None
-                and max(each.heard_at + PATIENCE, each.again_at) <= now
+                if each.finding is not None and each.is_due(now)
             ]
 
     def tell(self, emergency: Emergency, tellings: Iterable[Told], again_at: Micros) -> bool:
-        """Note that these are about to be told; False where it was recorded meanwhile."""
+        """Note that these are about to be told; False where it is recorded, or just about to be."""
         with self._lock:
-            if emergency.recorded or self._emergencies.get(emergency.key) is not emergency:
+            known = self._emergencies.get(emergency.key) is emergency
+            if not known or not emergency.is_due(self._clock.now()):
                 return False
             emergency.again_at = again_at
             for telling in tellings:

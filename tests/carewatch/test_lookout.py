@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from alerts.unrecorded import Told
@@ -136,14 +137,17 @@ def test_what_the_pump_is_about_to_record_is_held_too(street: Street) -> None:
     assert street.due(0) == []
 
 
-def test_what_was_told_is_kept_until_it_is_recorded(street: Street) -> None:
+def test_what_was_told_is_kept_until_it_is_recorded(
+    street: Street, connection: psycopg.Connection
+) -> None:
     mid = street.say(id="a1")
     (found,) = street.due()
     assert street.lookout.tell(found, [TELLING], street.clock.now() + 5 * SECOND)
     street.lookout.told(found, TELLING, street.clock.now())
     assert street.acknowledged == [mid]
     assert [each.key for each in street.lookout.all_told()] == [("rosa", "sos")]
-    street.lookout._offer()  # the transaction that records it
+    with street.lookout.settle(connection):
+        pass
     street.record()
     assert street.lookout.all_told() == []
     assert street.ended == 1
@@ -165,6 +169,50 @@ def test_what_is_recorded_meanwhile_is_not_told(street: Street) -> None:
     (found,) = street.due()
     street.record()
     assert not street.lookout.tell(found, [TELLING], 0)
+
+
+def test_while_what_records_it_waits_for_others_it_is_told(
+    street: Street, connection: psycopg.Connection
+) -> None:
+    street.say(id="a1")
+    with street.lookout.settle(connection):
+        (found,) = street.due()
+        assert street.lookout.tell(found, [TELLING], 0)
+        street.lookout.told(found, TELLING, street.clock.now())
+    street.record()
+    assert street.lookout.all_told() == []
+
+
+def test_while_it_is_being_committed_nobody_is_told(
+    street: Street, connection: psycopg.Connection
+) -> None:
+    street.say(id="a1")
+    (found,) = street.due()
+    with street.lookout.settle(connection):
+        pass
+    assert not street.lookout.tell(found, [TELLING], 0)
+    assert street.due(SECOND) == []
+
+
+def test_a_commit_that_does_not_end_is_waited_for_once(
+    street: Street, connection: psycopg.Connection
+) -> None:
+    street.say(id="a1")
+    with street.lookout.settle(connection):
+        pass
+    assert len(street.due()) == 1
+    with street.lookout.settle(connection):
+        pass
+    assert len(street.due(0)) == 1
+
+
+def test_a_commit_of_others_delays_nothing(street: Street, connection: psycopg.Connection) -> None:
+    street.say(id="a1")
+    street.clock.advance(PATIENCE)
+    with street.lookout.settle(connection):
+        pass
+    street.record(id="another")
+    assert len(street.due(0)) == 1
 
 
 def test_what_did_not_get_through_is_tried_again(street: Street) -> None:

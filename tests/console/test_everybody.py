@@ -13,6 +13,9 @@ from tests.console.home import Home
 from tests.console.visitor import CONSOLE, DESKTOP, PHONE, Accounts, Arrives, View, Visitor
 
 AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
+NEXT_HEIGHT = """new Promise(tell => requestAnimationFrame(() => requestAnimationFrame(
+    () => tell(document.documentElement.scrollHeight))))"""
+"""The height of all that is there, once it is drawn."""
 LAWS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 SMALLEST = View(width=320, height=640, large=True)
@@ -53,9 +56,16 @@ def visit(visitor: Visitor, places: Iterable[str], home: Home) -> Iterator[str]:
         visitor.page.evaluate("place => { location.hash = '#/' + place }", address)
         visitor.settle()
         size = visitor.page.viewport_size or {"width": 0, "height": 0}
-        height = visitor.page.evaluate("document.documentElement.scrollHeight")
-        visitor.page.set_viewport_size({"width": size["width"], "height": height})
+        stretch(visitor)
         yield place
+        visitor.page.set_viewport_size(size)
+
+
+def stretch(visitor: Visitor) -> None:
+    """Make the window as high as all that is there; what is drawn once it is seen may be higher."""
+    size = visitor.page.viewport_size or {"width": 0, "height": 0}
+    while (height := visitor.page.evaluate(NEXT_HEIGHT)) > size["height"]:
+        size["height"] = height
         visitor.page.set_viewport_size(size)
 
 
@@ -68,6 +78,9 @@ def amiss(visitor: Visitor, place: str) -> list[dict[str, Any]]:
     # The debugger runs it: the content policy of the page, which forbids it, stays as it is.
     visitor.page.evaluate(AXE.read_text("utf-8"))
     found = broken_laws(visitor)
+    if found:  # a live page may have grown meanwhile, and its last lines lie below the navigation
+        stretch(visitor)
+        found = broken_laws(visitor)
     wide = [{"id": "wider than the screen"}] if wider_than_the_screen(visitor) else []
     return [{"place": place, **each} for each in [*found, *wide]]
 

@@ -26,7 +26,7 @@ def test_the_night_of_a_fall_from_sensor_to_closed_alert(county: Any) -> None:
     ]  # fmt: skip
     assert village.asked() == [
         (0, "Li"), (0, "Mei"), (0, "Station"), (20, "Centre"), (140, "Centre"), (140, "Li"),
-        (140, "Mei"), (140, "Neighbour"), (140, "Station"), (200, "centre"), (400, "li"),
+        (140, "Mei"), (140, "Neighbour"), (140, "Station"), (200, "Centre"), (400, "Li"),
     ]  # fmt: skip
 
 
