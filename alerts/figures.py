@@ -14,21 +14,30 @@ what happens to it later counts there.
 
 Nothing is divided by nothing: such a figure is None. Shares carry the interval in which the true
 share lies with 95 % (Wilson's, Journal of the American Statistical Association 22, 1927), so that
-three of three do not look like a thousand of a thousand.
+three of three do not look like a thousand of a thousand. Whether a target is met is not said of
+fewer than :data:`ENOUGH` cases, unless they are missed beyond doubt.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import comb, sqrt
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from alerts.records import OUTCOMES, PRIORITIES, Records, Table
+from alerts.records import MISTAKES, OUTCOMES, PRIORITIES, Records, Table
 from domain.time import DAY, MINUTE, NEVER, SECOND, Micros
 
 Unit = Literal["share", "s", "1/day", "1/10min", "count"]
+Counted = Literal[
+    "alerts", "offers", "deadlines", "resident_days", "device_days", "devices", "carer_10min"
+]
+"""What the counts of a figure are counts of."""
+
+ENOUGH = 30
+"""Cases that a target can be judged by. Fewer are no proportion to publish: National Center for
+Health Statistics, Data Presentation Standards for Proportions (Vital Health Stat 2/175, 2017)."""
 
 LOAD_WINDOW: Micros = 10 * MINUTE
 """The time in which a person's alerts are counted (EEMUA 191)."""
@@ -37,6 +46,8 @@ _REAL, _FALSE = OUTCOMES.index("real") + 1, OUTCOMES.index("false_alarm") + 1
 _MEDIUM, _HIGH = PRIORITIES.index("medium") + 1, PRIORITIES.index("high") + 1
 _Z = 1.959964
 """Of the normal distribution, for 95 %."""
+_DOUBT = 0.025
+"""How likely no more than what was seen may be, before it is beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +82,29 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``target`` is to be reached, or where ``at_most`` is set not to be passed."""
+    """``target`` is to be reached, or where ``at_most`` is set not to be passed.
+
+    ``counted`` is what the counts are counts of; ``of`` the denominator, where that is another.
+    """
 
     figure: Callable[[Records, Span], Figure]
     unit: Unit
+    counted: Counted
     target: float | None = None
     at_most: bool = False
+    of: Counted | None = None
 
     def met(self, figure: Figure) -> bool | None:
-        """Whether the target is met; None where there is none, or nothing to judge."""
-        if self.target is None or figure.value is None:
+        """Whether the target is met; None where there is none, or too little to judge by."""
+        if self.target is None or figure.value is None or self.too_few(figure):
             return None
         return figure.value <= self.target if self.at_most else figure.value >= self.target
+
+    def too_few(self, figure: Figure) -> bool:
+        """Whether there is a target, and something was counted, but not enough to judge."""
+        if self.target is None or figure.value is None or figure.denominator >= ENOUGH:
+            return False
+        return not (self.unit == "share" and _is_missed(figure, self.target))
 
 
 def compute(records: Records, span: Span) -> dict[str, Figure]:
@@ -162,6 +184,20 @@ def precision(records: Records, span: Span) -> Figure:
     return _share(real, real + false)
 
 
+def mistake(whose: str | None) -> Callable[[Records, Span], Figure]:
+    """The share of false alarms that were the mistake of a device, a person or a rule.
+
+    ``whose`` None: of which nobody has said whose it was.
+    """
+    number = 0 if whose is None else MISTAKES.index(whose) + 1
+
+    def figure(records: Records, span: Span) -> Figure:
+        whose = records.alerts["mistake"][records.alerts["outcome"] == _FALSE]
+        return _share(int((whose == number).sum()), len(whose))
+
+    return figure
+
+
 # -- people ------------------------------------------------------------------------------------
 
 
@@ -200,41 +236,64 @@ def lateness(records: Records, span: Span) -> Figure:
 
 
 def in_contact(records: Records, span: Span) -> Figure:
-    """The share of the devices' time in which no open alert said that they are silent.
+    """The share of the devices' time in which they are known to have been heard.
 
-    In days; bridges and displays have no such alerts and do not count.
+    In days, of devices that are placed with a resident or were heard before. Until a device is
+    heard for the first time it is not in contact, nor is it while an open alert says that it is
+    silent; bridges and displays have no such alerts and do not count.
     """
-    silent = records.lapses[~records.lapses["overdue"]]
-    return _spared(records.devices, silent, span)
+    devices, lapses = records.devices, records.lapses
+    heard = _overlap(
+        np.maximum(devices["begins_at"], devices["heard_at"]), devices["ends_at"], span
+    )
+    silent = _overlap(lapses["begins_at"], lapses["ends_at"], span)
+    return _days(heard - silent, _overlap(devices["begins_at"], devices["ends_at"], span))
+
+
+def not_heard(records: Records, span: Span) -> Figure:
+    """How many devices were placed by the end and had never been heard; of how many that were."""
+    devices = records.devices
+    there = devices[(devices["begins_at"] < span.passed) & (devices["ends_at"] >= span.passed)]
+    never = int((there["heard_at"] >= span.passed).sum())
+    return Figure(never if len(there) else None, never, len(there))
 
 
 def on_time(records: Records, span: Span) -> Figure:
     """The share of the time of buttons and fall detectors in which their test was not overdue.
 
-    In days; overdue is what an open alert says.
+    In days, by the ledger: a device is on time until it is overdue since its last test, or since
+    it was placed where it was never tested.
     """
-    devices, lapses = records.devices, records.lapses
-    overdue = lapses[lapses["overdue"] & lapses["emergency"]]
-    return _spared(devices[devices["emergency"]], overdue, span)
+    tests = records.tests
+    until = np.minimum(tests["overdue_at"], tests["ends_at"])
+    on_time = _overlap(tests["begins_at"], until, span)
+    return _days(on_time, _overlap(tests["begins_at"], tests["ends_at"], span))
 
 
 FIGURES: Mapping[str, Definition] = {
-    "alerts": Definition(alerts, "count"),
-    "answered_60s": Definition(answered(60 * SECOND), "share", 0.975),
-    "answered_180s": Definition(answered(180 * SECOND), "share", 0.99),
-    "accept_p50": Definition(time_to_accept(0.5), "s"),
-    "accept_p90": Definition(time_to_accept(0.9), "s"),
-    "accept_p97_5": Definition(time_to_accept(0.975), "s"),
-    "arrived_20min": Definition(arrived(20 * MINUTE), "share", 1.0),
-    "arrived_45min": Definition(arrived(45 * MINUTE), "share", 0.9),
-    "arrived_60min": Definition(arrived(60 * MINUTE), "share", 1.0),
-    "per_resident_day": Definition(per_resident_day, "1/day"),
-    "precision": Definition(precision, "share"),
-    "per_carer_10min": Definition(per_carer, "1/10min", 1.0, at_most=True),
-    "busiest_10min": Definition(busiest, "count"),
-    "in_contact": Definition(in_contact, "share"),
-    "tests_on_time": Definition(on_time, "share"),
-    "lateness_p99": Definition(lateness, "s", 1.0, at_most=True),
+    "alerts": Definition(alerts, "count", "alerts"),
+    "answered_60s": Definition(answered(60 * SECOND), "share", "alerts", 0.975),
+    "answered_180s": Definition(answered(180 * SECOND), "share", "alerts", 0.99),
+    "accept_p50": Definition(time_to_accept(0.5), "s", "alerts"),
+    "accept_p90": Definition(time_to_accept(0.9), "s", "alerts"),
+    "accept_p97_5": Definition(time_to_accept(0.975), "s", "alerts"),
+    "arrived_20min": Definition(arrived(20 * MINUTE), "share", "alerts", 1.0),
+    "arrived_45min": Definition(arrived(45 * MINUTE), "share", "alerts", 0.9),
+    "arrived_60min": Definition(arrived(60 * MINUTE), "share", "alerts", 1.0),
+    "per_resident_day": Definition(per_resident_day, "1/day", "alerts", of="resident_days"),
+    "precision": Definition(precision, "share", "alerts"),
+    "mistake_device": Definition(mistake("device"), "share", "alerts"),
+    "mistake_person": Definition(mistake("person"), "share", "alerts"),
+    "mistake_rule": Definition(mistake("rule"), "share", "alerts"),
+    "mistake_unsaid": Definition(mistake(None), "share", "alerts"),
+    "per_carer_10min": Definition(
+        per_carer, "1/10min", "offers", 1.0, at_most=True, of="carer_10min"
+    ),
+    "busiest_10min": Definition(busiest, "count", "carer_10min"),
+    "in_contact": Definition(in_contact, "share", "device_days"),
+    "not_heard": Definition(not_heard, "count", "devices"),
+    "tests_on_time": Definition(on_time, "share", "device_days"),
+    "lateness_p99": Definition(lateness, "s", "deadlines", 1.0, at_most=True),
 }
 """Every figure, in the order of reports. The targets' sources are in docs/figures.md."""
 
@@ -273,10 +332,9 @@ def _quantile(values: npt.NDArray[np.int64], part: float, unit: int) -> Figure:
     return Figure(float(found) / unit, None, len(values))
 
 
-def _spared(devices: Table, lapses: Table, span: Span) -> Figure:
-    whole = _overlap(devices["begins_at"], devices["ends_at"], span) / DAY
-    lost = _overlap(lapses["begins_at"], lapses["ends_at"], span) / DAY
-    return Figure((whole - lost) / whole if whole else None, whole - lost, whole)
+def _days(part: Micros, whole: Micros) -> Figure:
+    """The share of a time. Its days are not independent of each other: it has no interval."""
+    return Figure(part / whole if whole else None, part / DAY, whole / DAY)
 
 
 def _overlap(
@@ -298,3 +356,10 @@ def wilson(count: int, of: int) -> tuple[float, float]:
     half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
     low = 0.0 if count == 0 else middle - half
     return low, 1.0 if count == of else middle + half
+
+
+def _is_missed(figure: Figure, target: float) -> bool:
+    """Whether so few would be seen once in forty times where the target is met (exact binomial)."""
+    of, count = int(figure.denominator), int(figure.numerator or 0)
+    chances = (comb(of, n) * target**n * (1 - target) ** (of - n) for n in range(count + 1))
+    return sum(chances) < _DOUBT
