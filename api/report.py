@@ -172,7 +172,9 @@ def _counts(figure: Figure) -> str:
 
 
 def _number(count: float) -> str:
-    return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
+    if count == int(count):
+        return f"{count:,.0f}"
+    return f"{count:,.1f}" if count >= 1 else f"{count:.2g}"
 
 
 def _html(table: Table) -> str:

@@ -64,6 +64,11 @@ create trigger keep_alert_answer after insert on alert_event for each row
           or (new.change = 'resolved' and new.evidence ? 'mistake'))
     execute function keep_alert_answer();
 
+-- Which webhook a message goes to, where the operator's and the hand-over's are both set up. Of what
+-- went out before this column was there, nothing says which.
+alter table outbox add column route text check (route in ('operator', 'handover'));
+alter table delivery add column route text check (route in ('operator', 'handover'));
+
 -- How often each button and fall detector is to be tested: its own interval, the resident's, that
 -- of the nearest team upwards, the model's, or a week.
 create view test_interval as
