@@ -128,9 +128,9 @@ def answered(limit: Micros) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        asked = _ringing(records.alerts)
-        asked = asked[asked["told"] | (asked["answered_at"] < NEVER)]
-        return _within(asked, "answered_at", limit, span.now)
+        alerts = records.alerts
+        asked = _rings(alerts) & (alerts["told"] | (alerts["answered_at"] < NEVER))
+        return _within(alerts, asked, "answered_at", limit, span.now)
 
     return figure
 
@@ -143,9 +143,9 @@ def arrived(limit: Micros) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        ringing = _ringing(records.alerts)
-        needed = (ringing["priority"] == _HIGH) | (ringing["set_out_at"] < NEVER)
-        return _within(ringing[needed], "arrived_at", limit, span.now)
+        alerts = records.alerts
+        needed = (alerts["priority"] == _HIGH) | (alerts["set_out_at"] < NEVER)
+        return _within(alerts, _rings(alerts) & needed, "arrived_at", limit, span.now)
 
     return figure
 
@@ -157,10 +157,10 @@ def time_to_accept(part: float) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        taken = _ringing(records.alerts)
-        taken = taken[taken["answered_at"] < NEVER]
-        waited = np.maximum(taken["answered_at"] - taken["asked_at"], 0)
-        return _quantile(waited, part, SECOND)
+        alerts = records.alerts
+        taken = _rings(alerts) & (alerts["answered_at"] < NEVER)
+        waited = alerts["answered_at"][taken] - alerts["asked_at"][taken]
+        return _quantile(np.maximum(waited, 0), part, SECOND)
 
     return figure
 
@@ -206,21 +206,23 @@ def per_carer(records: Records, span: Span) -> Figure:
 
     A carer is whoever was asked on duty at least once in the span, with an account of their own:
     not the family, nor contacts. The records do not know who was on duty when nothing happened,
-    so the mean is over all hours: see the busiest ten minutes too.
+    so the mean is over all hours since the first resident was entered: see the busiest ten
+    minutes too.
     """
-    offers = _ringing(records.offers)
-    carers = len(np.unique(offers["person"]))
-    return _rate(len(offers), carers * (span.passed - span.start) / LOAD_WINDOW)
+    people = records.offers["person"][_rings(records.offers)]
+    carers = np.count_nonzero(np.bincount(people))
+    begun = max(span.start, int(records.residents["begins_at"].min(initial=NEVER)))
+    return _rate(len(people), carers * max(span.passed - begun, 0) / LOAD_WINDOW)
 
 
 def busiest(records: Records, span: Span) -> Figure:
     """The most that one carer was asked within ten minutes by the clock; of so many such times."""
-    offers = _ringing(records.offers)
-    if not len(offers):
+    rings = _rings(records.offers)
+    person, offered_at = records.offers["person"][rings], records.offers["offered_at"][rings]
+    if not len(person):
         return Figure(None, None, 0)
-    people, person = np.unique(offers["person"], return_inverse=True)
-    window = offers["offered_at"] // LOAD_WINDOW
-    _, counts = np.unique(window * len(people) + person, return_counts=True)
+    window = offered_at // LOAD_WINDOW
+    _, counts = np.unique(window * (int(person.max()) + 1) + person, return_counts=True)
     return Figure(int(counts.max()), None, len(counts))
 
 
@@ -301,15 +303,20 @@ FIGURES: Mapping[str, Definition] = {
 # -- how they are counted ----------------------------------------------------------------------
 
 
-def _ringing(table: Table) -> Table:
-    return table[table["priority"] >= _MEDIUM]
+_Mask = npt.NDArray[np.bool_]
+"""Which rows of a table: a column is looked at where it is, since a copy of the rows costs more."""
 
 
-def _within(asked: Table, goal: str, limit: Micros, now: Micros) -> Figure:
+def _rings(table: Table) -> _Mask:
+    rings: _Mask = table["priority"] >= _MEDIUM
+    return rings
+
+
+def _within(alerts: Table, asked: _Mask, goal: str, limit: Micros, now: Micros) -> Figure:
     """Of alerts that are decided, the share that reached a goal within the limit."""
-    due = asked["asked_at"] + limit
-    reached = asked[goal] <= due
-    missed = ~reached & (asked["ended_at"] > due) & (due <= now)
+    due = alerts["asked_at"] + limit
+    reached = asked & (alerts[goal] <= due)
+    missed = asked & ~reached & (alerts["ended_at"] > due) & (due <= now)
     return _share(int(reached.sum()), int(reached.sum() + missed.sum()))
 
 

@@ -64,7 +64,7 @@ class Records:
 
     ``alerts``       those raised in the span
     ``escalations``  of these, each time that somebody was passed over
-    ``offers``       of these, each time that somebody on duty was asked
+    ``offers``       of these, each time that somebody on duty was asked, ``person`` from 0
     ``residents``    of today, and since when they are cared for
     ``devices``      all that were ever placed or heard, and since when they were heard
     ``lapses``       spans in which a device that was heard once was silent
@@ -137,7 +137,9 @@ class Chosen:
 
 def load(connection: Connection, chosen: Chosen) -> Records:
     """The records of a span. Nothing is told of devices where a kind is asked for."""
+    queries.hurry(connection)
     found = {name: _fetch(connection, name, chosen) for name in COLUMNS}
+    found["offers"]["person"] = np.unique(found["offers"]["person"], return_inverse=True)[1]
     if chosen.kind is not None:
         found |= {name: found[name][:0] for name in ("devices", "lapses", "tests")}
     return Records(**found)

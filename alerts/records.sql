@@ -1,6 +1,10 @@
 -- What figures are made of, as numbers: parts, kinds and models by their places in lists (0: none of
 -- them). Each statement has the columns, in order, of its array in alerts/records.py, and no null.
 
+-- name: hurry()!
+-- Until the end of the transaction: a county's year is joined in memory, and not in files.
+set local work_mem = '64MB';
+
 -- name: chosen(teams, parts, unowned, kinds, models, kind, model, since, until)
 -- The alerts raised in a span, of these teams; what the statements below call `chosen`.
 select a.id, a.outcome, a.raised_at, a.resolved_at, a.asked > 0 as told,

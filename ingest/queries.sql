@@ -135,7 +135,7 @@ select h.device, h.heard_at, h.heard_at from heard h join device o on o.slot = h
 for key share of o
 on conflict (device) do update set
     heard_at = greatest(d.heard_at, excluded.heard_at),
-    first_heard_at = coalesce(d.first_heard_at, excluded.first_heard_at);
+    first_heard_at = least(d.first_heard_at, excluded.first_heard_at);
 
 -- name: finish_command(ok, detail, at, id, device_id)!
 update command set ok = :ok, detail = :detail, finished_at = :at
