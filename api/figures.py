@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from alerts.figures import FIGURES, Counted, Figure, Unit
+from alerts.figure import Counted, Figure, Unit
+from alerts.figures import FIGURES
 from alerts.periods import Period
 from alerts.report import Report, Section
 from api.fields import Answer, Time

@@ -6,7 +6,8 @@ from html import escape
 
 from fastapi.responses import HTMLResponse
 
-from alerts.figures import FIGURES, Definition, Figure, Unit
+from alerts.figure import Definition, Figure, Unit
+from alerts.figures import FIGURES
 from alerts.hours import zone_of
 from alerts.periods import Period
 from alerts.report import AXES, Report, Section

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from alerts import report as reports
-from alerts.figures import FIGURES, Figure, Span, compute
+from alerts.figure import Figure, Span
+from alerts.figures import FIGURES, compute
 from alerts.records import COLUMNS, Chosen, Records, load, models, table_of
 from alerts.report import Asked, Report, Team, area_of
 from carewatch.migrate import migrations
