@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts.duty import DUTY_PARTIES, Span, gaps, is_handover, now_and_next
 from alerts.roster import Found, Recipient, Roster
-from domain.time import Micros
+from domain.time import SECOND, Micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A span in which no layer of a team's duty has anybody, and who answers instead."""
+    """A span in which no layer of a team's duty has anybody, and who answers instead.
+
+    ``goes_on``: ``end`` is that of the days that were looked at, and nobody is on duty then either.
+    """
 
     team: str
     party: str
     start: Micros
     end: Micros
+    goes_on: bool
     answers: Found
 
 
@@ -69,9 +73,12 @@ def gaps_of(roster: Roster, teams: Iterable[str], now: Micros, until: Micros) ->
 
 def _gaps(roster: Roster, team: str, party: str, now: Micros, until: Micros) -> Iterator[Gap]:
     rotas = roster.rotas(team, party)
-    for span in gaps(rotas, now, until) if rotas else ():
-        answers = roster.at(span.start).find_for(team, party)
-        yield Gap(team, party, span.start, span.end, answers)
+    # A moment beyond the end shows which gap does not end there.
+    for span in gaps(rotas, now, until + SECOND) if rotas else ():
+        if span.start < until:
+            answers = roster.at(span.start).find_for(team, party)
+            end, goes_on = min(span.end, until), span.end > until
+            yield Gap(team, party, span.start, end, goes_on, answers)
 
 
 def _coverage(roster: Roster, team: str, party: str, now: Micros, until: Micros) -> Coverage:

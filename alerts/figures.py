@@ -12,77 +12,23 @@ has answered and is still open is in it as soon as the limit has passed. So is w
 the end: who is asked does not know that. An alert belongs to the span in which it was raised, and
 what happens to it later counts there.
 
-Nothing is divided by nothing: such a figure is None. Shares carry the interval in which the true
-share lies with 95 % (Wilson's, Journal of the American Statistical Association 22, 1927), so that
-three of three do not look like a thousand of a thousand.
+Nothing is divided by nothing: such a figure is None.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import sqrt
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from alerts.records import OUTCOMES, PRIORITIES, Records, Table
+from alerts.figure import Definition, Figure, Span, share
+from alerts.records import MISTAKES, OUTCOMES, PRIORITIES, Records, Table
 from domain.time import DAY, MINUTE, NEVER, SECOND, Micros
-
-Unit = Literal["share", "s", "1/day", "1/10min", "count"]
 
 LOAD_WINDOW: Micros = 10 * MINUTE
 """The time in which a person's alerts are counted (EEMUA 191)."""
 
 _REAL, _FALSE = OUTCOMES.index("real") + 1, OUTCOMES.index("false_alarm") + 1
 _MEDIUM, _HIGH = PRIORITIES.index("medium") + 1, PRIORITIES.index("high") + 1
-_Z = 1.959964
-"""Of the normal distribution, for 95 %."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure with what it was made of.
-
-    ``value``        None where there was nothing to count
-    ``numerator``, ``denominator``  a share's or a rate's; of a quantile, how many were counted
-    ``low``, ``high``  between which a share lies with 95 %
-    """
-
-    value: float | None
-    numerator: float | None
-    denominator: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What is counted: ``start`` up to ``end``, as it is known at ``now``."""
-
-    start: Micros
-    end: Micros
-    now: Micros
-
-    @property
-    def passed(self) -> Micros:
-        """The end, or now where that is sooner."""
-        return max(self.start, min(self.end, self.now))
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """``target`` is to be reached, or where ``at_most`` is set not to be passed."""
-
-    figure: Callable[[Records, Span], Figure]
-    unit: Unit
-    target: float | None = None
-    at_most: bool = False
-
-    def met(self, figure: Figure) -> bool | None:
-        """Whether the target is met; None where there is none, or nothing to judge."""
-        if self.target is None or figure.value is None:
-            return None
-        return figure.value <= self.target if self.at_most else figure.value >= self.target
 
 
 def compute(records: Records, span: Span) -> dict[str, Figure]:
@@ -106,9 +52,9 @@ def answered(limit: Micros) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        asked = _ringing(records.alerts)
-        asked = asked[asked["told"] | (asked["answered_at"] < NEVER)]
-        return _within(asked, "answered_at", limit, span.now)
+        alerts = records.alerts
+        asked = _rings(alerts) & (alerts["told"] | (alerts["answered_at"] < NEVER))
+        return _within(alerts, asked, "answered_at", limit, span.now)
 
     return figure
 
@@ -121,9 +67,9 @@ def arrived(limit: Micros) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        ringing = _ringing(records.alerts)
-        needed = (ringing["priority"] == _HIGH) | (ringing["set_out_at"] < NEVER)
-        return _within(ringing[needed], "arrived_at", limit, span.now)
+        alerts = records.alerts
+        needed = (alerts["priority"] == _HIGH) | (alerts["set_out_at"] < NEVER)
+        return _within(alerts, _rings(alerts) & needed, "arrived_at", limit, span.now)
 
     return figure
 
@@ -135,10 +81,10 @@ def time_to_accept(part: float) -> Callable[[Records, Span], Figure]:
     """
 
     def figure(records: Records, span: Span) -> Figure:
-        taken = _ringing(records.alerts)
-        taken = taken[taken["answered_at"] < NEVER]
-        waited = np.maximum(taken["answered_at"] - taken["asked_at"], 0)
-        return _quantile(waited, part, SECOND)
+        alerts = records.alerts
+        taken = _rings(alerts) & (alerts["answered_at"] < NEVER)
+        waited = alerts["answered_at"][taken] - alerts["asked_at"][taken]
+        return _quantile(np.maximum(waited, 0), part, SECOND)
 
     return figure
 
@@ -159,7 +105,21 @@ def precision(records: Records, span: Span) -> Figure:
     """
     outcome = records.alerts["outcome"]
     real, false = int((outcome == _REAL).sum()), int((outcome == _FALSE).sum())
-    return _share(real, real + false)
+    return share(real, real + false)
+
+
+def mistake(whose: str | None) -> Callable[[Records, Span], Figure]:
+    """The share of false alarms that were the mistake of a device, a person or a rule.
+
+    ``whose`` None: of which nobody has said whose it was.
+    """
+    number = 0 if whose is None else MISTAKES.index(whose) + 1
+
+    def figure(records: Records, span: Span) -> Figure:
+        whose = records.alerts["mistake"][records.alerts["outcome"] == _FALSE]
+        return share(int((whose == number).sum()), len(whose))
+
+    return figure
 
 
 # -- people ------------------------------------------------------------------------------------
@@ -170,21 +130,23 @@ def per_carer(records: Records, span: Span) -> Figure:
 
     A carer is whoever was asked on duty at least once in the span, with an account of their own:
     not the family, nor contacts. The records do not know who was on duty when nothing happened,
-    so the mean is over all hours: see the busiest ten minutes too.
+    so the mean is over all hours since the first resident was entered: see the busiest ten
+    minutes too.
     """
-    offers = _ringing(records.offers)
-    carers = len(np.unique(offers["person"]))
-    return _rate(len(offers), carers * (span.passed - span.start) / LOAD_WINDOW)
+    people = records.offers["person"][_rings(records.offers)]
+    carers = np.count_nonzero(np.bincount(people))
+    begun = max(span.start, int(records.residents["begins_at"].min(initial=NEVER)))
+    return _rate(len(people), carers * max(span.passed - begun, 0) / LOAD_WINDOW)
 
 
 def busiest(records: Records, span: Span) -> Figure:
     """The most that one carer was asked within ten minutes by the clock; of so many such times."""
-    offers = _ringing(records.offers)
-    if not len(offers):
+    rings = _rings(records.offers)
+    person, offered_at = records.offers["person"][rings], records.offers["offered_at"][rings]
+    if not len(person):
         return Figure(None, None, 0)
-    people, person = np.unique(offers["person"], return_inverse=True)
-    window = offers["offered_at"] // LOAD_WINDOW
-    _, counts = np.unique(window * len(people) + person, return_counts=True)
+    window = offered_at // LOAD_WINDOW
+    _, counts = np.unique(window * (int(person.max()) + 1) + person, return_counts=True)
     return Figure(int(counts.max()), None, len(counts))
 
 
@@ -200,41 +162,64 @@ def lateness(records: Records, span: Span) -> Figure:
 
 
 def in_contact(records: Records, span: Span) -> Figure:
-    """The share of the devices' time in which no open alert said that they are silent.
+    """The share of the devices' time in which they are known to have been heard.
 
-    In days; bridges and displays have no such alerts and do not count.
+    In days, of devices that are placed with a resident or were heard before. Until a device is
+    heard for the first time it is not in contact, nor is it while an open alert says that it is
+    silent; bridges and displays have no such alerts and do not count.
     """
-    silent = records.lapses[~records.lapses["overdue"]]
-    return _spared(records.devices, silent, span)
+    devices, lapses = records.devices, records.lapses
+    heard = _overlap(
+        np.maximum(devices["begins_at"], devices["heard_at"]), devices["ends_at"], span
+    )
+    silent = _overlap(lapses["begins_at"], lapses["ends_at"], span)
+    return _days(heard - silent, _overlap(devices["begins_at"], devices["ends_at"], span))
+
+
+def not_heard(records: Records, span: Span) -> Figure:
+    """How many devices were placed by the end and had never been heard; of how many that were."""
+    devices = records.devices
+    there = devices[(devices["begins_at"] < span.passed) & (devices["ends_at"] >= span.passed)]
+    never = int((there["heard_at"] >= span.passed).sum())
+    return Figure(never if len(there) else None, never, len(there))
 
 
 def on_time(records: Records, span: Span) -> Figure:
     """The share of the time of buttons and fall detectors in which their test was not overdue.
 
-    In days; overdue is what an open alert says.
+    In days, by the ledger: a device is on time until it is overdue since its last test, or since
+    it was placed where it was never tested.
     """
-    devices, lapses = records.devices, records.lapses
-    overdue = lapses[lapses["overdue"] & lapses["emergency"]]
-    return _spared(devices[devices["emergency"]], overdue, span)
+    tests = records.tests
+    until = np.minimum(tests["overdue_at"], tests["ends_at"])
+    on_time = _overlap(tests["begins_at"], until, span)
+    return _days(on_time, _overlap(tests["begins_at"], tests["ends_at"], span))
 
 
 FIGURES: Mapping[str, Definition] = {
-    "alerts": Definition(alerts, "count"),
-    "answered_60s": Definition(answered(60 * SECOND), "share", 0.975),
-    "answered_180s": Definition(answered(180 * SECOND), "share", 0.99),
-    "accept_p50": Definition(time_to_accept(0.5), "s"),
-    "accept_p90": Definition(time_to_accept(0.9), "s"),
-    "accept_p97_5": Definition(time_to_accept(0.975), "s"),
-    "arrived_20min": Definition(arrived(20 * MINUTE), "share", 1.0),
-    "arrived_45min": Definition(arrived(45 * MINUTE), "share", 0.9),
-    "arrived_60min": Definition(arrived(60 * MINUTE), "share", 1.0),
-    "per_resident_day": Definition(per_resident_day, "1/day"),
-    "precision": Definition(precision, "share"),
-    "per_carer_10min": Definition(per_carer, "1/10min", 1.0, at_most=True),
-    "busiest_10min": Definition(busiest, "count"),
-    "in_contact": Definition(in_contact, "share"),
-    "tests_on_time": Definition(on_time, "share"),
-    "lateness_p99": Definition(lateness, "s", 1.0, at_most=True),
+    "alerts": Definition(alerts, "count", "alerts"),
+    "answered_60s": Definition(answered(60 * SECOND), "share", "alerts", 0.975),
+    "answered_180s": Definition(answered(180 * SECOND), "share", "alerts", 0.99),
+    "accept_p50": Definition(time_to_accept(0.5), "s", "alerts"),
+    "accept_p90": Definition(time_to_accept(0.9), "s", "alerts"),
+    "accept_p97_5": Definition(time_to_accept(0.975), "s", "alerts"),
+    "arrived_20min": Definition(arrived(20 * MINUTE), "share", "alerts", 1.0),
+    "arrived_45min": Definition(arrived(45 * MINUTE), "share", "alerts", 0.9),
+    "arrived_60min": Definition(arrived(60 * MINUTE), "share", "alerts", 1.0),
+    "per_resident_day": Definition(per_resident_day, "1/day", "alerts", of="resident_days"),
+    "precision": Definition(precision, "share", "alerts"),
+    "mistake_device": Definition(mistake("device"), "share", "alerts"),
+    "mistake_person": Definition(mistake("person"), "share", "alerts"),
+    "mistake_rule": Definition(mistake("rule"), "share", "alerts"),
+    "mistake_unsaid": Definition(mistake(None), "share", "alerts"),
+    "per_carer_10min": Definition(
+        per_carer, "1/10min", "offers", 1.0, at_most=True, of="carer_10min"
+    ),
+    "busiest_10min": Definition(busiest, "count", "carer_10min"),
+    "in_contact": Definition(in_contact, "share", "device_days"),
+    "not_heard": Definition(not_heard, "count", "devices"),
+    "tests_on_time": Definition(on_time, "share", "device_days"),
+    "lateness_p99": Definition(lateness, "s", "deadlines", 1.0, at_most=True),
 }
 """Every figure, in the order of reports. The targets' sources are in docs/figures.md."""
 
@@ -242,23 +227,21 @@ FIGURES: Mapping[str, Definition] = {
 # -- how they are counted ----------------------------------------------------------------------
 
 
-def _ringing(table: Table) -> Table:
-    return table[table["priority"] >= _MEDIUM]
+_Mask = npt.NDArray[np.bool_]
+"""Which rows of a table: a column is looked at where it is, since a copy of the rows costs more."""
 
 
-def _within(asked: Table, goal: str, limit: Micros, now: Micros) -> Figure:
+def _rings(table: Table) -> _Mask:
+    rings: _Mask = table["priority"] >= _MEDIUM
+    return rings
+
+
+def _within(alerts: Table, asked: _Mask, goal: str, limit: Micros, now: Micros) -> Figure:
     """Of alerts that are decided, the share that reached a goal within the limit."""
-    due = asked["asked_at"] + limit
-    reached = asked[goal] <= due
-    missed = ~reached & (asked["ended_at"] > due) & (due <= now)
-    return _share(int(reached.sum()), int(reached.sum() + missed.sum()))
-
-
-def _share(count: int, of: int) -> Figure:
-    if not of:
-        return Figure(None, count, of)
-    low, high = wilson(count, of)
-    return Figure(count / of, count, of, low, high)
+    due = alerts["asked_at"] + limit
+    reached = asked & (alerts[goal] <= due)
+    missed = asked & ~reached & (alerts["ended_at"] > due) & (due <= now)
+    return share(int(reached.sum()), int(reached.sum() + missed.sum()))
 
 
 def _rate(count: int, by: float) -> Figure:
@@ -273,10 +256,9 @@ def _quantile(values: npt.NDArray[np.int64], part: float, unit: int) -> Figure:
     return Figure(float(found) / unit, None, len(values))
 
 
-def _spared(devices: Table, lapses: Table, span: Span) -> Figure:
-    whole = _overlap(devices["begins_at"], devices["ends_at"], span) / DAY
-    lost = _overlap(lapses["begins_at"], lapses["ends_at"], span) / DAY
-    return Figure((whole - lost) / whole if whole else None, whole - lost, whole)
+def _days(part: Micros, whole: Micros) -> Figure:
+    """The share of a time. Its days are not independent of each other: it has no interval."""
+    return Figure(part / whole if whole else None, part / DAY, whole / DAY)
 
 
 def _overlap(
@@ -285,16 +267,3 @@ def _overlap(
     """How much of the span these have passed, together."""
     inside = np.minimum(ends, span.passed) - np.maximum(begins, span.start)
     return int(np.maximum(inside, 0).sum())
-
-
-def wilson(count: int, of: int) -> tuple[float, float]:
-    """Between what a share lies with 95 %, if ``count`` of ``of`` were seen.
-
-    >>> [round(bound, 3) for bound in wilson(3, 3)]
-    [0.439, 1.0]
-    """
-    share, z2 = count / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    low = 0.0 if count == 0 else middle - half
-    return low, 1.0 if count == of else middle + half

@@ -270,8 +270,8 @@ def _note_along(
 ) -> None:
     queries.note_delivery(
         connection, at=to_datetime(now), alert_id=row["alert_id"], occasion=row["occasion"],
-        party=row["party"], recipient=claimed.recipient, channel=channel, attempt=1,
-        result="delivered", reason="together with others",
+        party=row["party"], recipient=claimed.recipient, channel=channel, route=None,
+        attempt=1, result="delivered", reason="together with others",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ hours are over, or nobody needs it any more because the alert was taken.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from prometheus_client import Counter
@@ -23,6 +23,9 @@ from domain.time import DAY, MINUTE, SECOND, Micros, from_datetime, to_datetime
 LOG, WEBHOOK, PERSON = "log", "webhook", "person"
 CHANNELS = (LOG, WEBHOOK, PERSON)
 """``person``: the address is the number of a person's own channel."""
+
+Route = Literal["operator", "handover"]
+"""Which webhook: the one to which everything goes, or that of the emergency service."""
 
 PATIENCE: Micros = DAY
 """How long after it was written a message is still tried."""
@@ -50,11 +53,14 @@ class Routes:
         """Whether there is any webhook."""
         return bool(self.webhook_url or self.handover_url)
 
-    def of(self, party: str) -> tuple[tuple[str, str], ...]:
-        """Channel and address of each copy."""
-        webhooks = [self.webhook_url, self.handover_url if party == "handover" else None]
-        urls = dict.fromkeys(url for url in webhooks if url)
-        return ((LOG, ""), *((WEBHOOK, url) for url in urls))
+    def of(self, party: str) -> tuple[tuple[str, str, Route | None], ...]:
+        """Channel, address and route of each copy."""
+        copies: list[tuple[str, str, Route | None]] = [(LOG, "", None)]
+        if self.webhook_url:
+            copies.append((WEBHOOK, self.webhook_url, "operator"))
+        if party == "handover" and self.handover_url and self.handover_url != self.webhook_url:
+            copies.append((WEBHOOK, self.handover_url, "handover"))
+        return tuple(copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Claimed:
     recipient: str = ""
     admitted: bool = False
     held: bool = False
+    route: Route | None = None
 
 
 def route(connection: Connection, routes: Routes, now: Micros, limit: int = 500) -> int:
@@ -84,10 +91,11 @@ def route(connection: Connection, routes: Routes, now: Micros, limit: int = 500)
             "payload": Jsonb(row["payload"]),
             "channel": channel,
             "address": address,
+            "route": route,
             "now": to_datetime(now),
         }
         for row in rows
-        for channel, address in (*routes.of(row["party"]), *own.get(row["id"], ()))
+        for channel, address, route in (*routes.of(row["party"]), *own.get(row["id"], ()))
     ]
     if rows:
         queries.route(connection, copies)
@@ -143,6 +151,7 @@ def note(
         party=claimed.message.payload.get("recipient", {}).get("party", ""),
         recipient=claimed.recipient,
         channel=channel,
+        route=claimed.route,
         attempt=claimed.message.attempt,
         result=result,
         reason=reason,
@@ -182,22 +191,23 @@ def as_claimed(row: Mapping[str, Any]) -> Claimed:
     return Claimed(
         row["id"], message, row["channel"], from_datetime(row["created_at"]), row["occasion"],
         row["recipient"], row.get("admitted_at") is not None, row.get("held", False),
+        row.get("route"),
     )  # fmt: skip
 
 
 def _own_channels(
     connection: Connection, rows: Sequence[Mapping[str, Any]]
-) -> dict[int, list[tuple[str, str]]]:
+) -> dict[int, list[tuple[str, str, None]]]:
     """By message, the recipient's first own channel for its priority."""
     people = sorted({row["recipient"] for row in rows})
     found = list(reach.queries.first_channels(connection, accounts=people)) if people else []
-    own: dict[int, list[tuple[str, str]]] = {}
+    own: dict[int, list[tuple[str, str, None]]] = {}
     for row in rows if found else ():
         priority = row["payload"]["alert"]["priority"]
         mine = (each for each in found if each["account_id"] == row["recipient"])
         first = next((each for each in mine if priority in each["priorities"]), None)
         if first is not None:
-            own[row["id"]] = [(PERSON, str(first["id"]))]
+            own[row["id"]] = [(PERSON, str(first["id"]), None)]
     return own
 
 

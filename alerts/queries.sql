@@ -177,12 +177,12 @@ on conflict do nothing;
 -- First messages of an alert that were told before it was recorded; those that are being told at
 -- this moment are taken up again at `next_at`, unless they have got through by then.
 insert into outbox (
-    alert_id, occasion, party, recipient, channel, address, payload, created_at, next_at, attempts,
-    sent_at
+    alert_id, occasion, party, recipient, channel, address, route, payload, created_at, next_at,
+    attempts, sent_at
 )
 values (
-    :alert_id, :occasion, :party, :recipient, :channel, :address, :payload, :now, :next_at, 1,
-    :sent_at
+    :alert_id, :occasion, :party, :recipient, :channel, :address, :route, :payload, :now, :next_at,
+    1, :sent_at
 )
 on conflict (alert_id, occasion, recipient, channel, address)
 do update set sent_at = coalesce(outbox.sent_at, excluded.sent_at);
@@ -200,9 +200,9 @@ for update skip locked;
 -- name: route*!
 -- The same message by one channel.
 insert into outbox (
-    alert_id, occasion, party, recipient, channel, address, payload, created_at, next_at
+    alert_id, occasion, party, recipient, channel, address, route, payload, created_at, next_at
 ) values (
-    :alert_id, :occasion, :party, :recipient, :channel, :address, :payload, :created_at, :now
+    :alert_id, :occasion, :party, :recipient, :channel, :address, :route, :payload, :created_at, :now
 ) on conflict do nothing;
 
 -- name: routed(ids)!
@@ -218,8 +218,8 @@ from (
     for update skip locked
 ) due
 where o.id = due.id
-returning o.id, o.alert_id, o.occasion, o.party, o.recipient, o.channel, o.address, o.payload,
-          o.created_at, o.attempts;
+returning o.id, o.alert_id, o.occasion, o.party, o.recipient, o.channel, o.address, o.route,
+          o.payload, o.created_at, o.attempts;
 
 -- name: delivered(now, id)!
 update outbox set sent_at = :now, last_error = null where id = :id;

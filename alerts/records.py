@@ -8,6 +8,7 @@ arrays, and not as a million Python objects. Times are microseconds, and what ha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import psycopg
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Composable, Identifier
 
+from alerts.detectors.button_test import GRACE
 from domain.finding import KINDS
 from domain.time import NEVER, SECOND, Micros, to_datetime
 
@@ -30,10 +32,11 @@ Table = npt.NDArray[np.void]
 
 PRIORITIES = ("low", "medium", "high")
 OUTCOMES = ("real", "false_alarm", "test", "not_needed", "handed_over")
+MISTAKES = ("device", "person", "rule")
 KIND_NAMES: tuple[str, ...] = tuple(sorted({*KINDS, "button_test_overdue"}))
 
 _OF_AN_ALERT = ("team i4", "kind i4", "model i4", "priority i4")
-_OF_A_DEVICE = ("team i4", "model i4", "emergency ?")
+_OF_A_DEVICE = ("team i4", "model i4")
 
 
 def _columns(*told: str) -> np.dtype[np.void]:
@@ -42,14 +45,15 @@ def _columns(*told: str) -> np.dtype[np.void]:
 
 COLUMNS: Mapping[str, np.dtype[np.void]] = {
     "alerts": _columns(
-        *_OF_AN_ALERT, "outcome i4", "of_resident ?", "told ?", "raised_at i8", "asked_at i8",
-        "answered_at i8", "set_out_at i8", "arrived_at i8", "ended_at i8",
+        *_OF_AN_ALERT, "outcome i4", "mistake i4", "of_resident ?", "told ?", "raised_at i8",
+        "asked_at i8", "answered_at i8", "set_out_at i8", "arrived_at i8", "ended_at i8",
     ),
     "escalations": _columns(*_OF_AN_ALERT, "late_ms i8"),
     "offers": _columns(*_OF_AN_ALERT, "person i8", "offered_at i8"),
     "residents": _columns("team i4", "begins_at i8"),
-    "devices": _columns(*_OF_A_DEVICE, "begins_at i8", "ends_at i8"),
-    "lapses": _columns(*_OF_A_DEVICE, "overdue ?", "begins_at i8", "ends_at i8"),
+    "devices": _columns(*_OF_A_DEVICE, "begins_at i8", "heard_at i8", "ends_at i8"),
+    "lapses": _columns(*_OF_A_DEVICE, "begins_at i8", "ends_at i8"),
+    "tests": _columns(*_OF_A_DEVICE, "begins_at i8", "overdue_at i8", "ends_at i8"),
 }  # fmt: skip
 """The columns of each array, in the order in which its statement selects them."""
 
@@ -60,10 +64,11 @@ class Records:
 
     ``alerts``       those raised in the span
     ``escalations``  of these, each time that somebody was passed over
-    ``offers``       of these, each time that somebody on duty was asked
+    ``offers``       of these, each time that somebody on duty was asked, ``person`` from 0
     ``residents``    of today, and since when they are cared for
-    ``devices``      all that were ever there, from their beginning to their end
-    ``lapses``       spans in which a device was silent, or its test ``overdue``
+    ``devices``      all that were ever placed or heard, and since when they were heard
+    ``lapses``       spans in which a device that was heard once was silent
+    ``tests``        of each button and fall detector the spans from test to test
     """
 
     alerts: Table
@@ -72,6 +77,7 @@ class Records:
     residents: Table
     devices: Table
     lapses: Table
+    tests: Table
 
     @classmethod
     def empty(cls) -> "Records":
@@ -125,14 +131,17 @@ class Chosen:
             "models": list(self.models),
             "kind": self.kind,
             "model": self.model,
+            "grace": timedelta(microseconds=GRACE),
         }
 
 
 def load(connection: Connection, chosen: Chosen) -> Records:
     """The records of a span. Nothing is told of devices where a kind is asked for."""
+    queries.hurry(connection)
     found = {name: _fetch(connection, name, chosen) for name in COLUMNS}
+    found["offers"]["person"] = np.unique(found["offers"]["person"], return_inverse=True)[1]
     if chosen.kind is not None:
-        found |= {name: found[name][:0] for name in ("devices", "lapses")}
+        found |= {name: found[name][:0] for name in ("devices", "lapses", "tests")}
     return Records(**found)
 
 

@@ -1,6 +1,10 @@
 -- What figures are made of, as numbers: parts, kinds and models by their places in lists (0: none of
 -- them). Each statement has the columns, in order, of its array in alerts/records.py, and no null.
 
+-- name: hurry()!
+-- Until the end of the transaction: a county's year is joined in memory, and not in files.
+set local work_mem = '64MB';
+
 -- name: chosen(teams, parts, unowned, kinds, models, kind, model, since, until)
 -- The alerts raised in a span, of these teams; what the statements below call `chosen`.
 select a.id, a.outcome, a.raised_at, a.resolved_at, a.asked > 0 as told,
@@ -23,29 +27,18 @@ where a.raised_at >= :since and a.raised_at < :until
 -- outcome. What was held back only later was told when it was raised.
 select c.team, c.kind, c.model, c.priority,
        coalesce(array_position('{real,false_alarm,test,not_needed,handed_over}', c.outcome), 0),
+       coalesce(array_position('{device,person,rule}', e.mistake), 0),
        c.of_resident, c.told or e.held_at is not null, c.raised_at,
        case when e.asked_at < coalesce(e.held_at, 'infinity') then e.asked_at else c.raised_at end,
        coalesce(e.accepted_at, case when c.outcome is not null then c.resolved_at end, 'infinity'),
        coalesce(e.set_out_at, 'infinity'), coalesce(e.arrived_at, 'infinity'),
        coalesce(c.resolved_at, 'infinity')
-from chosen c
-cross join lateral (
-    select min(at) filter (where change = 'asked') as asked_at,
-           min(at) filter (where change = 'held_back') as held_at,
-           min(at) filter (where change = 'accepted') as accepted_at,
-           min(at) filter (where change in ('on_the_way', 'arrived')) as set_out_at,
-           min(at) filter (where change = 'arrived') as arrived_at
-    from alert_event
-    where alert_id = c.id
-      and change in ('asked', 'held_back', 'accepted', 'on_the_way', 'arrived', 'no_answer')
-) e
+from chosen c left join alert_answer e on e.alert_id = c.id
 
 -- name: escalations()
 -- How late somebody who did not answer was passed over.
-select c.team, c.kind, c.model, c.priority, cast(e.evidence ->> 'late_ms' as bigint)
-from chosen c
-join alert_event e on e.alert_id = c.id and e.change = 'no_answer'
-where e.evidence ->> 'late_ms' is not null
+select c.team, c.kind, c.model, c.priority, late.ms
+from chosen c join alert_answer e on e.alert_id = c.id cross join lateral unnest(e.late_ms) late (ms)
 
 -- name: offers()
 -- Who was asked on duty: neither the family nor contacts, and not who was asked to take over or
@@ -63,22 +56,25 @@ left join unnest(cast(:teams as text[]), cast(:parts as integer[])) as t (id, pa
 where t.id is not null or (:unowned and r.team_id is null)
 
 -- name: devices(teams, parts, unowned, models, model)
--- Where a device stands today counts for all of its time.
+-- Each from when it was placed with a resident, or heard before that; and since when it was heard.
+-- One in a drawer that was never heard is nothing yet. Where a device stands today counts for all of
+-- its time.
 select coalesce(t.part, 0), coalesce(array_position(cast(:models as text[]), d.model), 0),
-       d.kind = any('{fall,button}'), d.created_at, coalesce(d.removed_at, 'infinity')
+       least(d.placed_at, s.first_heard_at), coalesce(s.first_heard_at, 'infinity'),
+       coalesce(d.removed_at, 'infinity')
 from device d
+left join device_status s on s.device = d.slot
 left join resident r on r.id = d.resident_id
 left join unnest(cast(:teams as text[]), cast(:parts as integer[])) as t (id, part)
        on t.id = coalesce(r.team_id, d.team_id)
-where d.kind not in ('bridge', 'display')
+where d.kind not in ('bridge', 'display') and num_nulls(d.placed_at, s.first_heard_at) < 2
   and (t.id is not null or (:unowned and coalesce(r.team_id, d.team_id) is null))
   and (cast(:model as text) is null or d.model = :model)
 
 -- name: lapses(teams, parts, unowned, models, model, since, until)
--- How long each device was named by an open alert of silence, or of a test that is overdue.
+-- How long each device was named by an open alert of silence, since it was first heard.
 select coalesce(t.part, 0), coalesce(array_position(cast(:models as text[]), d.model), 0),
-       d.kind = any('{fall,button}'), a.kind = 'button_test_overdue',
-       greatest(held.at, d.created_at), least(held.until, coalesce(d.removed_at, 'infinity'))
+       greatest(held.at, s.first_heard_at), least(held.until, coalesce(d.removed_at, 'infinity'))
 from alert a
 cross join lateral (
     select at, lead(at, 1, 'infinity') over (order by sequence) as until,
@@ -87,12 +83,30 @@ cross join lateral (
 ) held
 cross join lateral jsonb_array_elements_text(held.sources) as source (id)
 join device d on d.id = source.id and d.kind not in ('bridge', 'display')
+join device_status s on s.device = d.slot and s.first_heard_at is not null
 left join resident r on r.id = d.resident_id
 left join unnest(cast(:teams as text[]), cast(:parts as integer[])) as t (id, part)
        on t.id = coalesce(r.team_id, d.team_id)
-where a.kind in ('device_silent', 'button_test_overdue') and a.raised_at < :until
+where a.kind = 'device_silent' and a.raised_at < :until
   and coalesce(a.resolved_at, 'infinity') > :since
   and (t.id is not null or (:unowned and coalesce(r.team_id, d.team_id) is null))
+  and (cast(:model as text) is null or d.model = :model)
+
+-- name: tests(teams, parts, unowned, models, model, grace)
+-- Of each button and fall detector that is to be tested: from when it was placed, or tested, to its
+-- next test; and when that became overdue.
+select coalesce(t.part, 0), coalesce(array_position(cast(:models as text[]), d.model), 0),
+       told.at, told.at + i.days * interval '1 day' + :grace, told.until
+from device d
+join resident r on r.id = d.resident_id
+join test_interval i on i.device = d.slot and i.days > 0
+left join unnest(cast(:teams as text[]), cast(:parts as integer[])) as t (id, part)
+       on t.id = r.team_id
+cross join lateral (
+    select at, lead(at, 1, coalesce(d.removed_at, 'infinity')) over (order by at) as until
+    from (select d.placed_at as at union select at from device_test where device = d.slot) known
+) told
+where d.kind in ('button', 'fall') and (t.id is not null or (:unowned and r.team_id is null))
   and (cast(:model as text) is null or d.model = :model)
 
 -- name: models()

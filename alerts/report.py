@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from alerts import periods, records
-from alerts.figures import Figure, Span, compute
+from alerts.figure import Figure, Span
+from alerts.figures import compute
 from alerts.hours import zone_of
 from alerts.periods import Period
 from alerts.records import KIND_NAMES, PRIORITIES, Chosen, Connection, Records

@@ -43,20 +43,8 @@ insert into device_status as s (device, tested_at) values (:device, :at)
 on conflict (device) do update set tested_at = greatest(s.tested_at, excluded.tested_at);
 
 -- name: ledger(team, resident, device, overdue, now, grace, after, limit, everything, residents, teams, unowned)
--- Placed buttons and fall detectors with their last test there, by id. The interval is the device's
--- own, the resident's, that of the nearest team upwards, the model's, or a week.
-with recursive own as (
-    select scope, scope_id, value from threshold where name = 'test_interval_days'
-), chain as (
-    select id as team, id, parent_id, 0 as distance from team
-    union all
-    select c.team, t.id, t.parent_id, c.distance + 1 from chain c join team t on t.id = c.parent_id
-    where c.distance < 16
-), of_team as (
-    select distinct on (c.team) c.team, own.value
-    from chain c join own on own.scope = 'team' and own.scope_id = c.id
-    order by c.team, c.distance
-), below as (
+-- Placed buttons and fall detectors with their last test there, by id.
+with recursive below as (
     select id from team where id = :team
     union all
     select t.id from below b join team t on t.parent_id = b.id
@@ -67,12 +55,7 @@ with recursive own as (
                 then greatest(d.placed_at, t.at) + i.days * interval '1 day' end as due_at,
            a.ends_at as announced_until
     from device d join resident r on r.id = d.resident_id
-    left join own of_resident on of_resident.scope = 'resident' and of_resident.scope_id = r.id
-    left join of_team on of_team.team = r.team_id
-    left join own of_model on of_model.scope = 'model' and of_model.scope_id = d.model
-    cross join lateral (
-        select coalesce(d.test_interval_days, of_resident.value, of_team.value, of_model.value, 7)
-            as days) i
+    join test_interval i on i.device = d.slot
     left join lateral (
         select at, event, announced_by from device_test
         where device = d.slot and at >= d.placed_at order by at desc limit 1) t on true

@@ -62,6 +62,7 @@ class Told:
     channel: str
     address: str
     at: Micros | None = None
+    route: outbox.Route | None = None
 
     @property
     def message_id(self) -> str:
@@ -92,9 +93,9 @@ def first_messages(
         if message["next_at"] <= now
     ]
     found = [
-        _copy(alert, message, channel, address)
+        _copy(alert, message, channel, address, route)
         for alert, message in due
-        for channel, address in routes.of(message["party"])
+        for channel, address, route in routes.of(message["party"])
     ]
     return found + [
         letter for alert, message in due for letter in _personal(alert, message, known.cards, now)
@@ -161,10 +162,16 @@ _ANY = AlertRow(
 
 
 def _copy(
-    alert: AlertRow, message: Mapping[str, Any], channel: str, address: str
+    alert: AlertRow,
+    message: Mapping[str, Any],
+    channel: str,
+    address: str,
+    route: outbox.Route | None = None,
 ) -> tuple[Told, Message]:
     party, recipient = message["party"], message["recipient"]
-    told = Told(alert.subject, alert.kind, alert.id, party, recipient, channel, address)
+    told = Told(
+        alert.subject, alert.kind, alert.id, party, recipient, channel, address, None, route
+    )
     payload = {
         **message["payload"],
         "reason": f"Not yet recorded. {message['payload']['reason']}",
@@ -193,6 +200,7 @@ def _row(alert: AlertRow, told: Told, now: Micros) -> dict[str, Any]:
         "recipient": told.recipient,
         "channel": told.channel,
         "address": told.address,
+        "route": told.route,
         "payload": Jsonb({"occasion": OCCASION, "recorded": False}),
         "now": to_datetime(now),
         "next_at": to_datetime(now + _LEASE),

@@ -137,6 +137,14 @@ class Wording:
         """A figure, a heading or a word of a report of figures."""
         return self._words["report"].get(name, name)
 
+    def counted(self, thing: str) -> str:
+        """What the counts of a figure are counts of."""
+        return self._words["counted"][thing]
+
+    def amount(self, unit: str, value: str) -> str:
+        """A figure's value with its unit."""
+        return self._words["unit"][unit].format(value=value)
+
     def what(self, about: About) -> str:
         """What has happened, as far as it may be said."""
         if about.kind in OF_HEALTH and not about.privacy.health:

@@ -146,12 +146,16 @@ class Answers(Answer):
 
 
 class GapAnswer(Answer):
-    """A gap within the days that were asked about: it may have begun before, and go on after."""
+    """A gap within the days that were asked about; it may have begun before.
+
+    ``goes_on``: at ``until`` these days are over, and the gap is not.
+    """
 
     team: str
     party: str
     from_: Annotated[Time, Field(alias="from")]
     until: Time
+    goes_on: bool
     answers: Answers
 
 

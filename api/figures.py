@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from alerts.figures import FIGURES, Figure, Unit
+from alerts.figure import Counted, Figure, Unit
+from alerts.figures import FIGURES
 from alerts.periods import Period
 from alerts.report import Report, Section
 from api.fields import Answer, Time
@@ -21,11 +22,14 @@ class FigureAnswer(Answer):
     unit: Unit
     numerator: float | None
     denominator: float
+    counted: Annotated[Counted, Field(description="What `numerator` counts.")]
+    of: Annotated[Counted, Field(description="What `denominator` counts.")]
     low: Annotated[float | None, Field(description="Of a share, with 95 %; so is `high`.")]
     high: float | None
     target: float | None
     at_most: Annotated[bool, Field(description="The target is not to be passed, not reached.")]
-    met: bool | None
+    met: Annotated[bool | None, Field(description="Null without a target, and of too few.")]
+    too_few: Annotated[bool, Field(description="To say whether the target is met.")]
     before: Annotated[float | None, Field(description="In the period before, where compared.")]
 
 
@@ -82,8 +86,12 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def as_csv(report: Report) -> str:
-    """One line a figure of each section, the whole first; empty where there is nothing."""
+    """One line a figure of each section, the whole first; empty where there is nothing.
+
+    It begins with a byte order mark: without it, spreadsheet programs do not read UTF-8 as such.
+    """
     written = StringIO()
+    written.write("\N{BYTE ORDER MARK}")
     rows = _rows(report)
     table = csv.DictWriter(written, _COLUMNS, lineterminator="\r\n")
     table.writeheader()
@@ -93,7 +101,7 @@ def as_csv(report: Report) -> str:
 
 _COLUMNS = (
     "team", "from", "to", "timezone", "by", "part", "name", "figure", "unit", "value", "numerator",
-    "denominator", "low", "high", "target", "met", "before",
+    "denominator", "counted", "of", "low", "high", "target", "met", "before",
 )  # fmt: skip
 
 
@@ -111,7 +119,7 @@ def _rows(report: Report) -> Iterator[dict[str, Any]]:
                 "name": section.name,
                 "figure": name,
                 **{key: value for key, value in figure.items() if key in _COLUMNS},
-                "met": _YES.get(figure["met"], ""),
+                "met": "too few" if figure["too_few"] else _YES.get(figure["met"], ""),
             }
 
 
@@ -140,10 +148,13 @@ def _figure(name: str, figure: Figure, before: Figure | None) -> dict[str, Any]:
         "unit": definition.unit,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
+        "counted": definition.counted,
+        "of": definition.of or definition.counted,
         "low": figure.low,
         "high": figure.high,
         "target": definition.target,
         "at_most": definition.at_most,
         "met": definition.met(figure),
+        "too_few": definition.too_few(figure),
         "before": None if before is None else before.value,
     }

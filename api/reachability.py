@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, TypeAdapter, field_validator
 
+from alerts.outbox import Route
 from api.fields import Answer, Body, Line, Time
 from domain.finding import Priority
 
@@ -87,7 +88,8 @@ class DeliveryAnswer(Answer):
     """An attempt to reach somebody. ``recipient`` is a user name, or names a contact.
 
     ``channel`` is the kind of a person's own, `log` or `webhook`; to the emergency service, the
-    recipient is `handover`. Addresses are not told.
+    recipient is `handover`. Addresses are not told; `route` says which webhook it was: the
+    `operator`'s own, to which everything goes, or that of the `handover`.
     """
 
     at: Time
@@ -95,6 +97,7 @@ class DeliveryAnswer(Answer):
     party: str
     recipient: str
     channel: str
+    route: Route | None
     attempt: int
     result: Literal["delivered", "failed", "given_up"]
     reason: str | None

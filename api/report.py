@@ -6,7 +6,8 @@ from html import escape
 
 from fastapi.responses import HTMLResponse
 
-from alerts.figures import FIGURES, Definition, Figure, Unit
+from alerts.figure import Definition, Figure, Unit
+from alerts.figures import FIGURES
 from alerts.hours import zone_of
 from alerts.periods import Period
 from alerts.report import AXES, Report, Section
@@ -69,22 +70,34 @@ def page_of(report: Report, language: str) -> HTMLResponse:
 
 
 def _whole(whole: Section, wording: Wording) -> Table:
-    head = ("figure", "value", "counts", "interval", "target", "met", "before")
+    head = ("figure", "value", "counts", "of", "interval", "target", "met", "before")
     rows = [
-        [wording.report(name), *_told(figure, FIGURES[name], wording), _before(whole, name)]
+        [
+            wording.report(name),
+            *_told(figure, FIGURES[name], wording),
+            _before(whole, name, wording),
+        ]
         for name, figure in whole.figures.items()
     ]
     return Table("", [wording.report(each) for each in head], rows)
 
 
 def _told(figure: Figure, definition: Definition, wording: Wording) -> list[str]:
-    met = definition.met(figure)
     return [
-        _value(figure.value, definition.unit),
+        _value(figure.value, definition.unit, wording),
         _counts(figure),
+        _counted(definition, wording),
         _interval(figure),
-        _target(definition),
-        "" if met is None else wording.report("yes" if met else "no"),
+        _target(definition, wording),
+        _met(figure, definition, wording),
+    ]
+
+
+def _met(figure: Figure, definition: Definition, wording: Wording) -> str:
+    if definition.too_few(figure):
+        return wording.report("too_few")
+    return {None: "", True: wording.report("yes"), False: wording.report("no")}[
+        definition.met(figure)
     ]
 
 
@@ -92,7 +105,7 @@ def _along(axis: str, sections: Iterable[Section], wording: Wording) -> Table:
     rows = [
         [
             _name(section, wording),
-            *(_value(section.figures[name].value, FIGURES[name].unit) for name in SHOWN),
+            *(_brief(section.figures[name], FIGURES[name], wording) for name in SHOWN),
         ]
         for section in sections
     ]
@@ -106,16 +119,28 @@ def _name(section: Section, wording: Wording) -> str:
     return words(section.name)
 
 
-def _before(section: Section, name: str) -> str:
+def _before(section: Section, name: str, wording: Wording) -> str:
     figure = section.before.get(name)
-    return "" if figure is None else _value(figure.value, FIGURES[name].unit)
+    return "" if figure is None else _brief(figure, FIGURES[name], wording)
 
 
-def _target(definition: Definition) -> str:
+def _brief(figure: Figure, definition: Definition, wording: Wording) -> str:
+    """A value, with its counts where it says nothing without them."""
+    value = _value(figure.value, definition.unit, wording)
+    bare = figure.value is None or definition.unit not in ("share", "s")
+    return value if bare else f"{value} ({_counts(figure)})"
+
+
+def _counted(definition: Definition, wording: Wording) -> str:
+    things = dict.fromkeys((definition.counted, definition.of or definition.counted))
+    return " / ".join(wording.counted(thing) for thing in things)
+
+
+def _target(definition: Definition, wording: Wording) -> str:
     if definition.target is None:
         return ""
     sign = "≤" if definition.at_most else "≥"
-    return f"{sign} {_value(definition.target, definition.unit)}"
+    return f"{sign} {_value(definition.target, definition.unit, wording)}"
 
 
 def _interval(figure: Figure) -> str:
@@ -124,17 +149,21 @@ def _interval(figure: Figure) -> str:
     return f"{100 * figure.low:.1f}–{100 * figure.high:.1f} %"
 
 
-def _value(value: float | None, unit: Unit) -> str:
+def _value(value: float | None, unit: Unit, wording: Wording) -> str:
     """
-    >>> _value(0.975, "share"), _value(34.2, "s"), _value(1200, "count"), _value(None, "s")
-    ('97.5 %', '34.2 s', '1,200', '–')
+    >>> [_value(0.975, "share", Wording("en")), _value(0.2, "1/day", Wording("en"))]
+    ['97.5 %', '0.2 a day']
+    >>> [_value(1200, "count", Wording("en")), _value(None, "s", Wording("en"))]
+    ['1,200', '–']
     """
-    if value is None:
-        return "–"
+    return "–" if value is None else wording.amount(unit, _digits(value, unit))
+
+
+def _digits(value: float, unit: Unit) -> str:
     if unit == "share":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:.1f}"
     if unit == "s":
-        return f"{value:.1f} s" if value >= 1 else f"{value:.2g} s"
+        return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
     return f"{value:,.0f}" if unit == "count" else f"{value:.3g}"
 
 
@@ -144,7 +173,9 @@ def _counts(figure: Figure) -> str:
 
 
 def _number(count: float) -> str:
-    return f"{count:,.0f}" if count == int(count) else f"{count:,.1f}"
+    if count == int(count):
+        return f"{count:,.0f}"
+    return f"{count:,.1f}" if count >= 1 else f"{count:.2g}"
 
 
 def _html(table: Table) -> str:

@@ -190,7 +190,12 @@ class DutyWatch:
             if not any(_overlap(gap, known) for known in self._known):
                 start, until = iso(gap.start), iso(gap.end)
                 _log.warning(
-                    "nobody on duty", team=gap.team, party=gap.party, start=start, until=until
+                    "nobody on duty",
+                    team=gap.team,
+                    party=gap.party,
+                    start=start,
+                    until=until,
+                    goes_on=gap.goes_on,
                 )
         self._known = gaps
         return self._look_at

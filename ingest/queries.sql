@@ -130,10 +130,12 @@ on conflict (device) do update set unknown_fields = d.unknown_fields + excluded.
 -- name: keep_heard()!
 -- When devices were last heard, out of the room `heard`; of those whose row is gone, nothing is
 -- kept. The lock waits for whoever is deleting one just now.
-insert into device_status as d (device, heard_at)
-select h.device, h.heard_at from heard h join device o on o.slot = h.device
+insert into device_status as d (device, heard_at, first_heard_at)
+select h.device, h.heard_at, h.heard_at from heard h join device o on o.slot = h.device
 for key share of o
-on conflict (device) do update set heard_at = greatest(d.heard_at, excluded.heard_at);
+on conflict (device) do update set
+    heard_at = greatest(d.heard_at, excluded.heard_at),
+    first_heard_at = least(d.first_heard_at, excluded.first_heard_at);
 
 -- name: finish_command(ok, detail, at, id, device_id)!
 update command set ok = :ok, detail = :detail, finished_at = :at

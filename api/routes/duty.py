@@ -199,6 +199,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "party": gap.party,
         "from": iso(gap.start),
         "until": iso(gap.end),
+        "goes_on": gap.goes_on,
         "answers": _answers(gap.answers),
     }
 

@@ -67,7 +67,8 @@ def gaps(ctx: typer.Context, days: Days = 7, as_json: AsJson = False, data: Data
         table = Table("team", "for", "from", "until", "asked instead")
         for gap in found:
             instead = _names(gap["answers"]["people"])
-            table.add_row(gap["team"], gap["party"], gap["from"], gap["until"], instead)
+            until = f"{gap['until']} and on" if gap["goes_on"] else gap["until"]
+            table.add_row(gap["team"], gap["party"], gap["from"], until, instead)
         Console().print(table)
     if found:
         raise typer.Exit(1)

@@ -159,6 +159,20 @@ def test_gaps_are_known_before_they_happen(staffed: Any) -> None:
     assert arrangements.coming_gaps(staffed.connection, noon, noon + DAY, ["town"]) == []
 
 
+def test_a_gap_that_is_not_over_with_the_days_that_were_asked_for_says_so(staffed: Any) -> None:
+    keep(staffed, *daily(("06:00", "22:00", "wang")))
+    evening, night = at("2026-11-21T22:00+01:00"), at("2026-11-22T03:00+01:00")
+    morning = at("2026-11-22T06:00+01:00")
+
+    def coming(until: int) -> list[tuple[int, bool]]:
+        found = arrangements.coming_gaps(staffed.connection, evening - HOUR, until)
+        return [(gap.end, gap.goes_on) for gap in found]
+
+    assert coming(evening) == [], "it only begins then"
+    assert coming(night) == [(night, True)]
+    assert coming(morning) == [(morning, False)]
+
+
 def test_a_rota_is_read_as_it_was_written(staffed: Any) -> None:
     rota = keep(staffed, *daily(("06:00", "22:00", "wang"), ("22:00", "06:00", "zhao")))
     above, _ = teams_above(staffed.connection, ["village"])

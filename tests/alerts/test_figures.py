@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from alerts import report as reports
-from alerts.figures import FIGURES, Figure, Span, compute
+from alerts.figure import Figure, Span
+from alerts.figures import FIGURES, compute
 from alerts.records import COLUMNS, Chosen, Records, load, models, table_of
 from alerts.report import Asked, Report, Team, area_of
+from carewatch.migrate import migrations
 from domain.time import DAY, NEVER, SECOND, Micros, from_datetime, iso, to_datetime
 
 NOW = from_datetime(datetime.fromisoformat("2026-12-01T00:02:00+08:00"))
@@ -33,7 +35,19 @@ insert into device (id, kind, model, resident_id, team_id, created_at, secret_ha
     ('bed', 'bed', 'M', 'carl', null, '2026-01-01', ''),
     ('spare', 'ambient', null, null, 'a', '2026-11-16T00:00+08:00', ''),
     ('bridge', 'bridge', null, null, 'a', '2026-01-01', ''),
-    ('abroad', 'button', 'B', 'eve', null, '2026-01-01', '');
+    ('abroad', 'button', 'B', 'eve', null, '2026-01-01', ''),
+    ('new', 'bed', 'M', 'dora', null, '2026-11-21T00:00+08:00', ''),
+    ('drawer', 'bed', 'M', null, 'a', '2026-01-01', '');
+update device set placed_at = created_at where resident_id is not null;
+-- The new one was never heard; nor was that in the drawer, which nobody waits for.
+insert into device_status (device, first_heard_at)
+select slot, created_at from device where id not in ('new', 'drawer');
+-- The button was tested every five days up to the 19th; the fall detector, since the 15th, never.
+update device set placed_at = '2026-11-15T00:00+08:00' where id = 'fall';
+insert into device_test (device, key, at, event)
+select slot, day::text, day, 'button_test' from device,
+       generate_series(timestamptz '2026-10-25T00:00+08:00', '2026-11-20', '5 days') day
+where id = 'button';
 insert into account (id, username, password_hash, role) values
     ('s1', 's1', '', 'station'), ('s2', 's2', '', 'station'), ('f', 'f', '', 'family');
 """
@@ -103,11 +117,18 @@ WHOLE: dict[str, tuple[float, float | None, float]] = {
     "arrived_60min": (1, 3, 3),
     "per_resident_day": (12 / (3 * DAYS + DAYS - 20), 12, 3 * DAYS + DAYS - 20),  # not a9
     "precision": (3 / 5, 3, 5),  # a1 a2 a4, and a3 a6
+    "mistake_device": (0, 0, 2),
+    "mistake_person": (1 / 2, 1, 2),  # a6
+    "mistake_rule": (0, 0, 2),
+    "mistake_unsaid": (1 / 2, 1, 2),  # a3
     "per_carer_10min": (6 / (2 * WINDOWS), 6, 2 * WINDOWS),
     "busiest_10min": (2, None, 4),  # s1: a1 and a2, a10; s2: a3, a4 twice
-    # Silent for 3 (fall), 2 (button) and 1 (bed) days of 3 devices' 30 and the spare one's 15.
-    "in_contact": (1 - 6 / (4 * DAYS - 15), 4 * DAYS - 21, 4 * DAYS - 15),
-    "tests_on_time": (1 - (DAYS - 27) / (2 * DAYS), DAYS + 27, 2 * DAYS),
+    # Silent for 3 (fall), 2 (button) and 1 (bed) days of 3 devices' 30 and the spare one's 15; the
+    # new one's 10 are in no contact.
+    "in_contact": (1 - (DAYS - 14) / (5 * DAYS - 35), 4 * DAYS - 21, 5 * DAYS - 35),
+    "not_heard": (1, 1, 5),
+    # The button up to the 27th, the fall detector for its first 8 days.
+    "tests_on_time": (34 / (2 * DAYS - 14), 34, 2 * DAYS - 14),
     "lateness_p99": (1.0, None, 3),
 }
 
@@ -162,7 +183,11 @@ def _write(
     if alert == "d1":
         told.append(("repeated", at + DAY))
     for place, (change, moment) in enumerate(sorted(told, key=lambda each: each[1])):
-        late = LATE.get((moment - at) / SECOND) if change == "no_answer" else None
+        evidence: dict[str, Any] = {}
+        if change == "no_answer":
+            evidence = {"late_ms": LATE[(moment - at) / SECOND]}
+        if (alert, change) == ("a6", "resolved"):
+            evidence = {"mistake": "person"}
         after = {
             "state": "resolved" if moment in over else "open",
             # The button joins the fall detector in its silence after a day.
@@ -171,7 +196,7 @@ def _write(
         connection.execute(
             "insert into alert_event (sequence, alert_id, at, change, reason, evidence, after)"
             " values (%s, %s, %s, %s, '', %s, %s)",
-            (sequence + place, alert, to_datetime(moment), change, Jsonb({"late_ms": late}),
+            (sequence + place, alert, to_datetime(moment), change, Jsonb(evidence),
              Jsonb(after)),
         )  # fmt: skip
 
@@ -193,17 +218,40 @@ def test_the_month_gives_the_numbers_that_were_reckoned_by_hand(month: psycopg.C
         assert _told(found[name]) == pytest.approx(wanted), name
 
 
-def test_targets_are_met_or_missed_and_nothing_is_judged_without_one(
+def test_a_target_is_judged_by_enough_cases_or_by_what_is_beyond_doubt(
     month: psycopg.Connection,
 ) -> None:
     found = _report(month, start="2026-11-01").whole.figures
     met = {name: FIGURES[name].met(figure) for name, figure in found.items()}
-    assert {name for name, each in met.items() if each} == {
-        "arrived_60min", "per_carer_10min", "lateness_p99",
-    }  # fmt: skip
+    assert {name for name, each in met.items() if each} == {"per_carer_10min"}
+    # 5 of 8 where 97.5 % is asked for, and 1 of 3 where it is every one.
     assert {name for name, each in met.items() if each is False} == {
-        "answered_60s", "answered_180s", "arrived_20min", "arrived_45min",
+        "answered_60s", "arrived_20min",
     }  # fmt: skip
+    too_few = {name for name, figure in found.items() if FIGURES[name].too_few(figure)}
+    assert too_few == {"answered_180s", "arrived_45min", "arrived_60min", "lateness_p99"}
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "met"),
+    [
+        (1, 1, None), (29, 29, None), (27, 29, None), (25, 29, False),
+        (30, 30, True), (29, 30, False),
+    ],
+)  # fmt: skip
+def test_when_97_5_percent_are_met(count: int, of: int, met: bool | None) -> None:
+    assert FIGURES["answered_60s"].met(Figure(count / of, count, of)) is met
+
+
+def test_the_answers_of_an_alert_are_the_fold_of_its_history(month: psycopg.Connection) -> None:
+    """What the trigger keeps is what the migration makes out of a history that was there before."""
+    kept = month.execute("table alert_answer order by alert_id").fetchall()
+    month.execute("truncate alert_answer")
+    migration = next(each.sql for each in migrations() if each.name == "0017_answers.sql")
+    made = migration[migration.index("insert into alert_answer") :].split(";")[0]
+    month.execute(made.encode())
+    assert month.execute("table alert_answer order by alert_id").fetchall() == kept
+    assert len(kept) == 9
 
 
 def test_each_part_has_its_own_figures(month: psycopg.Connection) -> None:
@@ -222,6 +270,8 @@ def test_each_part_has_its_own_figures(month: psycopg.Connection) -> None:
     assert precision == {"B": (1, 2, 2), "F": (1 / 2, 1, 2), "M": (0, 0, 1), None: (None, 0, 0)}
     contact = {each.part: each.figures["in_contact"].numerator for each in found.along("model")}
     assert contact == pytest.approx({"B": DAYS - 2, "F": DAYS - 3, "M": DAYS - 1, None: DAYS - 15})
+    never = {each.part: each.figures["not_heard"].value for each in found.along("model")}
+    assert never == {"B": 0, "F": 0, "M": 1, None: 0}
 
 
 def test_the_time_of_what_is_held_back_later_began_when_it_was_raised(
@@ -245,7 +295,7 @@ def test_a_kind_or_a_model_alone(month: psycopg.Connection) -> None:
     assert _told(falls["in_contact"]) == (None, 0, 0)
     model = _report(month, start="2026-11-01", model="B").whole.figures
     assert _told(model["precision"]) == (1, 2, 2)
-    assert _told(model["tests_on_time"]) == pytest.approx(((DAYS + 27 - DAYS) / DAYS, 27, DAYS))
+    assert _told(model["tests_on_time"]) == pytest.approx((26 / DAYS, 26, DAYS))
 
 
 def test_a_month_begins_where_the_residents_live(month: psycopg.Connection) -> None:
@@ -282,6 +332,8 @@ ADDITIVE = [
     name for name in FIGURES if name not in ("per_carer_10min", "busiest_10min")
 ]  # a carer may be asked by several teams
 
+OF_DEVICES = ("in_contact", "not_heard", "tests_on_time")
+
 
 @st.composite
 def _records(draw: st.DrawFn) -> Records:
@@ -300,7 +352,7 @@ def _table(draw: st.DrawFn, name: str) -> Any:
 
 
 def _cell(column: str) -> st.SearchStrategy[Any]:
-    if column in ("told", "of_resident", "emergency", "overdue"):
+    if column in ("told", "of_resident"):
         return st.booleans()
     if column.endswith("_at"):
         near = st.integers(0, 300).map(lambda seconds: _START + seconds * SECOND)
@@ -318,10 +370,10 @@ def test_parts_add_up_to_the_whole(records: Records, axis: str) -> None:
         counts = [part[name].denominator for part in parts]
         if name == "per_resident_day" and axis != "team":
             assert all(count == whole[name].denominator for count in counts)
-        elif axis in ("team", "model") or name not in ("in_contact", "tests_on_time"):
+        elif axis in ("team", "model") or name not in OF_DEVICES:
             assert sum(counts) == pytest.approx(whole[name].denominator), name
         numerators = [part[name].numerator or 0 for part in parts]
-        if axis in ("team", "model") or name not in ("in_contact", "tests_on_time"):
+        if axis in ("team", "model") or name not in OF_DEVICES:
             assert sum(numerators) == pytest.approx(whole[name].numerator or 0), name
 
 

@@ -89,10 +89,27 @@ def test_the_alert_tells_of_every_message_that_went_out(county: Any) -> None:
     ]
 
 
+def test_the_alert_tells_which_webhook_it_was(county: Any) -> None:
+    county.raise_one("sos")
+    county.connection.execute(
+        "update outbox set party = 'handover', recipient = 'handover' where recipient = 'a-mei'"
+    )
+    routed(county, webhook_url="http://w", handover_url="http://h")
+    attempt(county, Deaf(), county.noon)
+    found = reach.queries.deliveries(county.connection, alert_id=county.alerts()[0].id)
+    routes = [(row["recipient"], row["route"]) for row in found]
+    assert sorted(routes) == [
+        ("handover", "handover"), ("handover", "operator"), ("li", "operator"),
+        ("station", "operator"),
+    ]  # fmt: skip
+
+
 def test_only_the_hand_over_goes_to_the_emergency_service(county: Any) -> None:
     routes = outbox.Routes("http://w", "http://h")
-    assert routes.of("family") == (("log", ""), ("webhook", "http://w"))
-    assert routes.of("handover") == (("log", ""), ("webhook", "http://w"), ("webhook", "http://h"))
+    both = (("log", "", None), ("webhook", "http://w", "operator"))
+    assert routes.of("family") == both
+    assert routes.of("handover") == (*both, ("webhook", "http://h", "handover"))
+    assert outbox.Routes("http://w", "http://w").of("handover") == both
 
 
 def test_a_receiver_that_fails_first_is_tried_again_with_the_same_id(

@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool
 from alerts import store
 from alerts.alert import as_json
 from api.app import create_app
-from domain.time import HOUR, ManualClock, iso, to_datetime
+from domain.time import HOUR, ManualClock, Micros, iso, to_datetime
 
 NOW = 1_795_249_800_000_000
 """2026-11-21T08:30:00Z"""
@@ -105,7 +105,7 @@ class World:
             )
             self.change(alert_id, "raised")
 
-    def change(self, alert_id: str, change: str) -> int:
+    def change(self, alert_id: str, change: str, at: Micros = NOW) -> int:
         """Append a change that leaves the alert as it is; its sequence number."""
         with self.connection.transaction():
             self.connection.execute("select pg_advisory_xact_lock(1)")
@@ -117,7 +117,7 @@ class World:
             self.connection.execute(
                 "insert into alert_event (sequence, alert_id, at, change, reason, after)"
                 " values (%s, %s, %s, %s, 'because', %s)",
-                (after.sequence, alert_id, to_datetime(NOW), change, Jsonb(as_json(after))),
+                (after.sequence, alert_id, to_datetime(at), change, Jsonb(as_json(after))),
             )
             return after.sequence
 

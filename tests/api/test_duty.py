@@ -48,6 +48,7 @@ def test_a_gap_is_listed_with_who_is_asked_instead_until_somebody_takes_it(
     put(ask["station"], shifts=SHIFTS[:-1])  # Sunday's night is missing
     (gap,) = ask["centre"].get("/duty/gaps", days=3)["items"]
     assert (gap["from"], gap["until"]) == ("2026-11-22T22:00:00.000Z", "2026-11-23T06:00:00.000Z")
+    assert not gap["goes_on"]
     assert gap["answers"]["people"] == [{"username": "centre", "name": "centre"}]
     assert "the centre stands in" in gap["answers"]["why"]
     taken = ask["station"].ask(

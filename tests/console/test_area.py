@@ -48,6 +48,32 @@ def test_the_ledger_asks_for_a_test_and_notices_the_press(
     expect(visitor.page.get_by_role("main")).to_contain_text(visitor.says("now.quiet"))
 
 
+def test_one_alert_judges_nobody_and_a_false_one_says_whose_mistake_it_was(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"])
+    home.press()
+    card = visitor.card(home.name)
+    visitor.deed("accept", card).click()
+    visitor.deed("on-the-way", card).click()
+    visitor.button("estimate.unknown").click()
+    visitor.deed("arrive", card).click()
+    visitor.deed("resolve", card).click()
+    ending = visitor.page.get_by_role("dialog")
+    ending.get_by_text(visitor.says("outcome.false_alarm")).click()
+    ending.get_by_text(visitor.says("mistake.person")).click()
+    ending.get_by_role("button", name=visitor.says("deed.resolve"), exact=True).click()
+    expect(card).to_have_count(0)
+
+    visitor.open("#/area?part=figures")
+    figures = visitor.page.get_by_role("listitem")
+    there_soon = figures.filter(has_text=visitor.says("figure.arrived_20min"))
+    expect(there_soon).to_contain_text(visitor.says("met.too_few"))
+    expect(there_soon).to_contain_text(visitor.says("counted.alerts"))
+    mistakes = figures.filter(has_text=visitor.says("figures.mistakes"))
+    expect(mistakes).to_contain_text(visitor.says("mistake.person"))
+
+
 def test_the_wall_shows_what_is_open_and_nothing_to_press_by_mistake(
     arrives: Arrives, accounts: Accounts, home: Home
 ) -> None:

@@ -142,10 +142,12 @@ def test_a_rare_quantity_of_an_earlier_sample_is_a_row_of_its_own(kept: psycopg.
     assert since.received_at.tolist() == [NOW + SECOND]
 
 
-def test_last_contact_never_moves_back(kept: psycopg.Connection) -> None:
+def test_the_first_and_the_last_contact_are_kept_in_whatever_order_they_come(
+    kept: psycopg.Connection,
+) -> None:
     kept.execute("insert into device (id, kind, slot, secret_hash) values ('bed-7', 'bed', 1, 'x')")
     for at in (NOW, NOW - SECOND):
         with kept.transaction():
             store.keep_heard(kept, np.array([1], np.int32), np.array([at], np.int64))
-    (heard,) = kept.execute("select heard_at from device_status").fetchone() or (None,)
-    assert from_datetime(heard) == NOW
+    heard = kept.execute("select first_heard_at, heard_at from device_status").fetchone() or ()
+    assert [from_datetime(at) for at in heard] == [NOW - SECOND, NOW]

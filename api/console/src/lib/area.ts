@@ -1,4 +1,5 @@
 /** Homes out of the glances at those who live there, and how many are how. Pure. */
+import type { Alert } from './api';
 import { byCondition, CONDITIONS, type Condition, type Glance } from './condition';
 
 export interface HomeGlance {
@@ -23,4 +24,9 @@ export function countsOf(homes: HomeGlance[]): Record<Condition, number> {
   const counts = Object.fromEntries(CONDITIONS.map((name) => [name, 0])) as Record<Condition, number>;
   for (const home of homes) counts[home.condition] += 1;
   return counts;
+}
+
+/** Open alerts of devices that are not heard, in these teams; null for all. */
+export function silentIn(alerts: Iterable<Alert>, within: Set<string> | null): Alert[] {
+  return [...alerts].filter(({ kind, team }) => kind === 'device_silent' && (within === null || (team !== null && within.has(team))));
 }
