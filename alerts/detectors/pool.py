@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.columns import grown
 from alerts.detectors.detector import Column
 from domain.sample import Slots
 
@@ -31,10 +32,8 @@ class Pool:
         self._clear()
 
     def resize(self, devices: int) -> None:
-        """Know of so many devices."""
-        self._where = np.full((devices, self._width), NOWHERE, np.intp)
-        key = self.memory["key"]
-        self._where[key // self._width, key % self._width] = np.arange(len(key))
+        """Know of so many devices at least."""
+        self._where = grown(self._where, devices, NOWHERE)
 
     def rows(self, device: Slots, place: NDArray[Any]) -> Rows:
         """Where these series are; makes room for those that are new."""
@@ -51,7 +50,13 @@ class Pool:
         for name, (_, fill, *_shape) in self._columns.items():
             self.memory[name] = np.insert(self.memory[name], at, fill, axis=0)
         self.memory["key"][at + np.arange(len(at))] = key
-        self.resize(len(self._where))
+        self._find()
+
+    def _find(self) -> None:
+        """Note anew where each row is."""
+        key = self.memory["key"]
+        self._where[:] = NOWHERE
+        self._where[key // self._width, key % self._width] = np.arange(len(key))
 
     def of(self, device: int) -> slice:
         """The rows of a device."""
@@ -64,11 +69,11 @@ class Pool:
         return int(self.memory["key"][row]) % self._width
 
     def forget(self, devices: Slots) -> None:
-        """Let go of the rows of these devices."""
-        kept = ~np.isin(self.memory["key"] // self._width, devices)
-        if not kept.all():
-            self.memory.update({name: self.memory[name][kept] for name in self._columns})
-            self.resize(len(self._where))
+        """Start the rows of these devices afresh."""
+        rows = np.flatnonzero(np.isin(self.memory["key"] // self._width, devices))
+        for name, (_, fill, *_shape) in self._columns.items():
+            if name != "key":
+                self.memory[name][rows] = fill
 
     def load(self, memory: Mapping[str, NDArray[Any]]) -> None:
         """Take back what ``memory`` once held; of other columns, nothing."""
@@ -78,6 +83,7 @@ class Pool:
         if _kinds(theirs) == _kinds(mine):
             self.memory.update({name: array.copy() for name, array in theirs.items()})
             self.resize(int(self.memory["key"].max(initial=-1)) // self._width + 1)
+        self._find()
 
     def _clear(self) -> None:
         for name, (dtype, fill, *shape) in self._columns.items():

@@ -6,6 +6,7 @@ import pytest
 from domain.errors import NotAllowed
 from domain.time import stopwatch
 from gateway import registry
+from gateway.directory import current_version, load_directory
 
 
 def test_a_secret_is_shown_once_and_kept_as_a_hash(connection: psycopg.Connection) -> None:
@@ -35,7 +36,7 @@ def test_a_removed_device_is_gone_until_it_is_added_again(connection: psycopg.Co
     slot = _slot(connection, "button-7")
     registry.remove(connection, "button-7")
     assert registry.verify(connection, "button-7", old) is None
-    assert registry.load_directory(connection).device("button-7") is None
+    assert load_directory(connection).device("button-7") is None
     with pytest.raises(registry.UnknownDevice, match="device list"):
         registry.rotate(connection, "button-7")
 
@@ -106,7 +107,7 @@ def test_the_directory_says_whom_a_reading_is_about(connection: psycopg.Connecti
     )
     registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
     registry.add(connection, "smoke-1", "ambient", team="west", interval_s=30)
-    directory = registry.load_directory(connection)
+    directory = load_directory(connection)
 
     bed = directory.device("bed-1")
     assert bed is not None
@@ -138,8 +139,7 @@ def test_the_nearest_threshold_wins(connection: psycopg.Connection) -> None:
         " ('team', 'west', 'c', 3), ('team', 'west', 'd', 3), ('resident', 'ada', 'd', 4)"
     )
     thresholds = {
-        subject.id: dict(subject.thresholds)
-        for subject in registry.load_directory(connection).subjects()
+        subject.id: dict(subject.thresholds) for subject in load_directory(connection).subjects()
     }
     assert thresholds == {
         "ada": {"a": 1, "b": 2, "c": 3, "d": 4},
@@ -148,15 +148,15 @@ def test_the_nearest_threshold_wins(connection: psycopg.Connection) -> None:
 
 
 def test_the_version_moves_on_with_every_change(connection: psycopg.Connection) -> None:
-    before = registry.load_directory(connection).version
+    before = load_directory(connection).version
     registry.add(connection, "bed-1", "bed")
-    assert registry.current_version(connection) > before
+    assert current_version(connection) > before
 
 
 def test_a_fleet_of_ten_thousand_takes_seconds(connection: psycopg.Connection) -> None:
     begun = stopwatch()
     fleet = registry.create_fleet(connection, 10_000)
-    directory = registry.load_directory(connection)
+    directory = load_directory(connection)
     login = registry.verify(connection, fleet.username, fleet.password)
     assert stopwatch() - begun < 20  # some two seconds on a machine that is not busy
     assert fleet.devices[0] == "bed-00001"
