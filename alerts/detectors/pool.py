@@ -2,6 +2,7 @@
 
 A series is one quantity of a device. Rows are in the order of ``key`` (the device's slot times
 the number of quantities, plus which of them), so that they do not depend on who spoke first.
+Behind them is room for those of devices that are yet to come: to grow is to copy everything.
 """
 
 from collections.abc import Mapping
@@ -47,10 +48,34 @@ class Pool:
 
     def _admit(self, key: NDArray[np.int64]) -> None:
         at = np.searchsorted(self.memory["key"], key)
+        if at[0] == len(self.memory["key"]):
+            self._append(key)
+        else:
+            self._insert(at, key)
+
+    def _append(self, key: NDArray[np.int64]) -> None:
+        """Give the next rows to these, as to devices that are new."""
+        count = len(self.memory["key"])
+        rows = np.arange(count, count + len(key))
+        if rows[-1] >= len(self._room["key"]):
+            self._make_room(count + len(key))
+        self.memory.update({name: array[: rows[-1] + 1] for name, array in self._room.items()})
+        self.memory["key"][rows] = key
+        self._where[key // self._width, key % self._width] = rows
+
+    def _insert(self, at: Rows, key: NDArray[np.int64]) -> None:
         for name, (_, fill, *_shape) in self._columns.items():
             self.memory[name] = np.insert(self.memory[name], at, fill, axis=0)
         self.memory["key"][at + np.arange(len(at))] = key
+        self._room = {name: self.memory[name] for name in self._columns}
         self._find()
+
+    def _make_room(self, rows: int) -> None:
+        """For so many, and for some more."""
+        self._room = {
+            name: grown(self.memory[name], rows + rows // 32, fill)
+            for name, (_, fill, *_shape) in self._columns.items()
+        }
 
     def _find(self) -> None:
         """Note anew where each row is."""
@@ -83,11 +108,13 @@ class Pool:
         if _kinds(theirs) == _kinds(mine):
             self.memory.update({name: array.copy() for name, array in theirs.items()})
             self.resize(int(self.memory["key"].max(initial=-1)) // self._width + 1)
+        self._make_room(len(self.memory["key"]))
         self._find()
 
     def _clear(self) -> None:
         for name, (dtype, fill, *shape) in self._columns.items():
             self.memory[name] = np.full((0, *shape), fill, dtype)
+        self._make_room(0)
 
 
 def _kinds(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from domain.errors import NotAllowed
 from domain.time import stopwatch
 from gateway import registry
-from gateway.directory import current_version, load_directory
+from gateway.directory import load_directory
 
 
 def test_a_secret_is_shown_once_and_kept_as_a_hash(connection: psycopg.Connection) -> None:
@@ -97,60 +97,6 @@ def test_a_bridge_speaks_for_its_devices_as_long_as_they_are_in_use(
         registry.attach(connection, "bridge-1", ["bed-9"])
     with pytest.raises(registry.UnknownDevice, match="no bridge bed-2"):
         registry.attach(connection, "bed-2", ["bed-2"])
-
-
-def test_the_directory_says_whom_a_reading_is_about(connection: psycopg.Connection) -> None:
-    connection.execute("insert into team (id, name, level) values ('west', 'West', 'village')")
-    connection.execute(
-        "insert into resident (id, name, team_id, timezone)"
-        " values ('ada', 'Ada', 'west', 'Asia/Shanghai')"
-    )
-    registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
-    registry.add(connection, "smoke-1", "ambient", team="west", interval_s=30)
-    directory = load_directory(connection)
-
-    bed = directory.device("bed-1")
-    assert bed is not None
-    assert (bed.interval_s, bed.model) == (60, "m1")
-    assert directory.subject(bed.subject).id == "ada"
-    assert directory.subject(bed.subject).timezone == "Asia/Shanghai"
-
-    smoke = directory.device("smoke-1")
-    assert smoke is not None
-    assert (smoke.subject, smoke.interval_s) == (smoke.slot, 30)
-    unplaced = directory.subject(smoke.subject)
-    assert (unplaced.id, unplaced.resident_id, unplaced.team_id) == ("device:smoke-1", None, "west")
-
-
-def test_the_nearest_threshold_wins(connection: psycopg.Connection) -> None:
-    connection.execute(
-        "insert into team (id, name, level, parent_id) values ('county', 'C', 'county', null),"
-        " ('west', 'W', 'township', 'county')"
-    )
-    connection.execute(
-        "insert into resident (id, name, team_id) values ('ada', 'Ada', 'west'), ('bob', 'B', null)"
-    )
-    registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
-    registry.add(connection, "bed-2", "bed", resident="bob", model="m1")
-    connection.execute(
-        "insert into threshold (scope, scope_id, name, value) values"
-        " ('model', 'm1', 'a', 1), ('model', 'm1', 'b', 1), ('model', 'm1', 'c', 1),"
-        " ('model', 'm1', 'd', 1), ('team', 'county', 'b', 2), ('team', 'county', 'c', 2),"
-        " ('team', 'west', 'c', 3), ('team', 'west', 'd', 3), ('resident', 'ada', 'd', 4)"
-    )
-    thresholds = {
-        subject.id: dict(subject.thresholds) for subject in load_directory(connection).subjects()
-    }
-    assert thresholds == {
-        "ada": {"a": 1, "b": 2, "c": 3, "d": 4},
-        "bob": {"a": 1, "b": 1, "c": 1, "d": 1},
-    }
-
-
-def test_the_version_moves_on_with_every_change(connection: psycopg.Connection) -> None:
-    before = load_directory(connection).version
-    registry.add(connection, "bed-1", "bed")
-    assert current_version(connection) > before
 
 
 def test_a_fleet_of_ten_thousand_takes_seconds(connection: psycopg.Connection) -> None:

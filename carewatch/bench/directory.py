@@ -1,0 +1,131 @@
+"""How long the way of a reading stands still when something in the directory changes.
+
+The real pump runs in this process, beside the real broker, database and generator. A *turn* is
+measured from when the pump has taken its messages to when it asks for the next: decoded, judged,
+committed and acknowledged.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import psycopg
+from rich.console import Console
+
+from alerts.detectors import judging_samples, standard
+from alerts.engine import Engine
+from carewatch.bench.stack import Stack, stack, until
+from carewatch.pump import Pump
+from carewatch.steady import Connector
+from domain.time import Micros, SystemClock, stopwatch
+from gateway import registry
+from gateway.inbox import Mailbox, Turn
+from gateway.mqtt.subscriber import Subscriber
+from ingest import signals
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``rate`` messages a second from so many beds; ``changes`` in the second ``seconds``."""
+
+    beds: int = 10_000
+    rate: float = 5_000
+    changes: int = 60
+    seconds: float = 30
+
+
+class Watched(Mailbox):
+    """A mailbox that notes how long, in seconds, the pump was busy with each turn."""
+
+    busy: list[float]
+    _taken: float | None = None
+
+    def take(self, until: Micros) -> Turn:
+        if self._taken is not None:
+            self.busy.append(stopwatch() - self._taken)
+        turn = super().take(until)
+        self._taken = stopwatch()
+        return turn
+
+
+def measure(plan: Plan) -> dict[str, Any]:
+    """Turns of a pump that is left alone, then of one whose directory changes all the time."""
+    console = Console(stderr=True)
+    with stack() as whole, console.status("registering beds") as status:
+        fleet = whole.fleet(plan.beds)
+        status.update("the pump takes its first messages")
+        arguments = ("--rate", str(plan.rate), "--seconds", str(2 * plan.seconds + 15))
+        load = threading.Thread(target=whole.load, args=(fleet, *arguments))
+        with _pump(whole) as mailbox, whole.connect() as connection:
+            load.start()
+            until(lambda: _stored(connection), 60, "A first message through the pump")
+            threading.Event().wait(5)
+            mailbox.busy = []
+            status.update("nothing changes")
+            threading.Event().wait(plan.seconds)
+            alone, mailbox.busy = mailbox.busy, []
+            status.update("the directory changes")
+            _change(connection, plan)
+            changing = mailbox.busy
+            load.join()
+    sizes = {"beds": plan.beds, "rate": plan.rate, "changes": plan.changes}
+    return sizes | _figures("alone", alone) | _figures("changing", changing)
+
+
+@contextmanager
+def _pump(whole: Stack) -> Iterator[Watched]:
+    """A pump at work in a thread of this process."""
+    clock, stop = SystemClock(), threading.Event()
+    mailbox = Watched(clock)
+    mailbox.busy = []
+    subscriber = Subscriber(whole.nats.mqtt_url, mailbox)
+    mailbox.acknowledge = subscriber.acknowledge
+    engine = Engine(standard(), judging_samples())
+    connect = Connector(whole.postgres.url)
+    pump = Pump(mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop)
+    pump.recover()
+    subscriber.start()
+    thread = threading.Thread(target=pump.run)
+    thread.start()
+    try:
+        yield mailbox
+    finally:
+        stop.set()
+        mailbox.close()
+        thread.join()
+        subscriber.stop()
+
+
+def _stored(connection: psycopg.Connection) -> bool:
+    return connection.execute("select from sample limit 1").fetchone() is not None
+
+
+def _change(connection: psycopg.Connection, plan: Plan) -> None:
+    """In turn: a bed comes to another room, a resident has another limit, a button is new."""
+    for number in range(plan.changes):
+        threading.Event().wait(plan.seconds / plan.changes)
+        bed, resident = f"bed-{number % plan.beds + 1:05d}", f"resident-{number + 1:05d}"
+        if number % 3 == 0:
+            connection.execute("update device set place = %s where id = %s", (str(number), bed))
+        elif number % 3 == 1:
+            connection.execute(
+                "insert into threshold (scope, scope_id, name, value)"
+                " values ('resident', %s, 'bed_exit_long', 30)",
+                (resident,),
+            )
+        else:
+            registry.add(connection, f"button-{number}", "button", resident="resident-00001")
+
+
+def _figures(name: str, busy: list[float]) -> dict[str, float | int]:
+    """Of turns, in milliseconds."""
+    took = 1000 * np.array(busy)
+    return {
+        f"{name}_turns": len(busy),
+        f"{name}_p50_ms": round(float(np.median(took)), 1),
+        f"{name}_p99_ms": round(float(np.percentile(took, 99)), 1),
+        f"{name}_longest_ms": round(float(took.max()), 1),
+    }
