@@ -111,7 +111,8 @@ class Pump:
 
     def turn(self) -> None:
         """Take one turn through: decode, judge, keep, acknowledge, answer."""
-        turn = self._inbox.take(until=0 if self._share.busy else self._engine.next_deadline())
+        busy = self._share.busy or self._people.behind
+        turn = self._inbox.take(until=0 if busy else self._engine.next_deadline())
         prepared = self._database.persist(lambda c: self._prepare(c, turn))
         if turn.resumed:
             self._engine.resume(turn.now)

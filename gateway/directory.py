@@ -7,11 +7,13 @@ what stays as it is. A row that was deleted leaves no stamp; then the rows do no
 are read.
 
 Whom a change concerns is read again with all their devices, since a threshold that holds for a
-resident may be that of their team, or of a device's model.
+resident may be that of their team, or of a device's model. A limit may hold for a whole county:
+those for whom alone another limit holds are read again by portions, one at each look.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +42,9 @@ status every few minutes. A bridge promises nothing: its devices do. A display o
 this.)
 """
 
+PORTION = 500
+"""For so many subjects other limits are taken in at once: some 20 ms."""
+
 _COMPARABLE = 2**31
 """So many transactions apart, stamps of rows no longer tell which is older."""
 
@@ -48,7 +53,7 @@ class Reader:
     """Keeps a ``snapshot`` up to date.
 
     It is at least of the version that it says: a change in the midst of reading makes it newer,
-    and is read once more.
+    and is read once more. Limits alone may be older, while it is ``behind``.
     """
 
     def __init__(self) -> None:
@@ -56,6 +61,12 @@ class Reader:
         self._source: psycopg.Connection | None = None
         self._limits = Limits()
         self._since = 0
+        self._behind: set[int] = set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether there are subjects for whom other limits hold than the snapshot says."""
+        return bool(self._behind)
 
     def look(self, connection: psycopg.Connection) -> bool:
         """Take in what has changed; whether the snapshot is another one now.
@@ -66,7 +77,7 @@ class Reader:
         if connection is not self._source:
             self._read_all(connection)
             self._source = connection
-        elif current_version(connection) != self.snapshot.version:
+        elif self.behind or current_version(connection) != self.snapshot.version:
             self._read_changes(connection)
         else:
             return False
@@ -78,14 +89,17 @@ class Reader:
         rows = [_Row(*row) for row in queries.all_devices(connection)]
         people = _subjects(limits, queries.all_residents(connection), rows)
         self.snapshot = Snapshot(people, (_device(limits, row) for row in rows), written.version)
-        self._limits, self._since = limits, written.moment
+        self._limits, self._since, self._behind = limits, written.moment, set()
 
     def _read_changes(self, connection: psycopg.Connection) -> None:
         written = _Written(*queries.written_since(connection, since=self._since))
         limits = _limits(connection)
-        snapshot = _revised(self.snapshot, connection, written, limits, self._limits)
+        behind = self._behind | _held_by(self.snapshot, limits.since(self._limits))
+        portion = set(islice(behind, PORTION))
+        snapshot = _revised(self.snapshot, connection, written, limits, portion)
         if written.moment - self._since in range(_COMPARABLE) and written.adds_up(snapshot):
-            self.snapshot, self._limits, self._since = snapshot, limits, written.moment
+            self.snapshot, self._behind = snapshot, behind - portion
+            self._limits, self._since = limits, written.moment
         else:
             self._read_all(connection)
 
@@ -145,12 +159,12 @@ def _revised(
     connection: psycopg.Connection,
     written: _Written,
     limits: Limits,
-    limits_before: Limits,
+    others: Set[int],
 ) -> Snapshot:
-    """The snapshot with what was written, and with everybody whom that concerns."""
+    """The snapshot with what was written and whom that concerns, and with these other subjects."""
     rows = _rows_at(connection, written.devices)
     subjects = {row.subject for row in rows} | set(written.residents)
-    subjects |= _whose(before, written.devices) | _held_by(before, limits.since(limits_before))
+    subjects |= _whose(before, written.devices) | others
     devices = {each.slot for each in before.devices() if each.subject in subjects}
     rows += _rows_at(connection, devices.difference(written.devices))
     rows.sort(key=lambda row: row.slot)

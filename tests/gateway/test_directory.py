@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from domain.directory import Snapshot
-from gateway import registry
+from gateway import directory, registry
 from gateway.directory import Reader, current_version, load_directory
 
 
@@ -43,18 +43,18 @@ def test_the_directory_says_whom_a_reading_is_about(connection: psycopg.Connecti
     )
     registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
     registry.add(connection, "smoke-1", "ambient", team="west", interval_s=30)
-    directory = load_directory(connection)
+    found = load_directory(connection)
 
-    bed = directory.device("bed-1")
+    bed = found.device("bed-1")
     assert bed is not None
     assert (bed.interval_s, bed.model) == (60, "m1")
-    assert directory.subject(bed.subject).id == "ada"
-    assert directory.subject(bed.subject).timezone == "Asia/Shanghai"
+    assert found.subject(bed.subject).id == "ada"
+    assert found.subject(bed.subject).timezone == "Asia/Shanghai"
 
-    smoke = directory.device("smoke-1")
+    smoke = found.device("smoke-1")
     assert smoke is not None
     assert (smoke.subject, smoke.interval_s) == (smoke.slot, 30)
-    unplaced = directory.subject(smoke.subject)
+    unplaced = found.subject(smoke.subject)
     assert (unplaced.id, unplaced.resident_id, unplaced.team_id) == ("device:smoke-1", None, "west")
 
 
@@ -209,6 +209,41 @@ def test_a_change_that_began_long_ago_and_is_committed_late_is_seen(
     bed = reader.snapshot.device("bed-1")
     assert bed is not None
     assert bed.place == "hall"
+
+
+def test_a_limit_of_many_is_taken_in_by_portions(
+    connection: psycopg.Connection, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "PORTION", 1)
+    connection.execute(
+        "insert into threshold (scope, scope_id, name, value) values ('model', 'm1', 'not_up', 9)"
+    )
+    for count in range(1, 5):
+        assert reader.look(connection)
+        limits = [each.thresholds for each in reader.snapshot.subjects()]
+        assert limits.count({"not_up": 9}) == count
+    assert not reader.behind
+    assert not reader.look(connection)
+    assert same(reader.snapshot, load_directory(connection))
+
+
+def test_who_is_new_is_read_at_once_though_limits_are_behind(
+    connection: psycopg.Connection, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "PORTION", 1)
+    connection.execute(
+        "insert into threshold (scope, scope_id, name, value) values ('model', 'm1', 'not_up', 9)"
+    )
+    reader.look(connection)
+    registry.add(connection, "new", "bed", model="m1")
+    reader.look(connection)
+    assert reader.behind
+    new = reader.snapshot.device("new")
+    assert new is not None
+    assert reader.snapshot.subject(new.slot).thresholds == {"not_up": 9}
+    while reader.behind:
+        reader.look(connection)
+    assert same(reader.snapshot, load_directory(connection))
 
 
 def test_who_is_deleted_is_missed_though_somebody_else_came(

@@ -1,4 +1,4 @@
-"""Who is registered, with which secret, and what the snapshot says of them."""
+"""Who is registered, and with which secret."""
 
 import psycopg
 import pytest
