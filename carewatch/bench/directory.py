@@ -17,7 +17,7 @@ from rich.console import Console
 
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
-from carewatch.bench.stack import Stack, stack, until
+from carewatch.bench.stack import Stack, stack
 from carewatch.pump import Pump
 from carewatch.steady import Connector
 from domain.time import Micros, SystemClock, stopwatch
@@ -60,8 +60,8 @@ def measure(plan: Plan) -> dict[str, Any]:
         arguments = ("--rate", str(plan.rate), "--seconds", str(2 * plan.seconds + 15))
         load = threading.Thread(target=whole.load, args=(fleet, *arguments))
         with _pump(whole) as mailbox, whole.connect() as connection:
+            whole.wait_for_a_message(fleet)
             load.start()
-            until(lambda: _stored(connection), 60, "A first message through the pump")
             threading.Event().wait(5)
             mailbox.busy = []
             status.update("nothing changes")
@@ -97,10 +97,6 @@ def _pump(whole: Stack) -> Iterator[Watched]:
         mailbox.close()
         thread.join()
         subscriber.stop()
-
-
-def _stored(connection: psycopg.Connection) -> bool:
-    return connection.execute("select from sample limit 1").fetchone() is not None
 
 
 def _change(connection: psycopg.Connection, plan: Plan) -> None:
