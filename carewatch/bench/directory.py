@@ -18,9 +18,11 @@ from rich.console import Console
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
 from carewatch.bench.stack import Stack, stack
+from carewatch.lookout import Lookout
 from carewatch.pump import Pump
 from carewatch.steady import Connector
-from domain.time import Micros, SystemClock, stopwatch
+from domain.directory import Directory
+from domain.time import Clock, Micros, SystemClock, stopwatch
 from gateway import registry
 from gateway.inbox import Mailbox, Turn
 from gateway.mqtt.subscriber import Subscriber
@@ -29,50 +31,64 @@ from ingest import signals
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``rate`` messages a second from so many beds; ``changes`` in the second ``seconds``."""
+    """``rate`` messages a second from so many beds; so many ``changes`` meanwhile."""
 
     beds: int = 10_000
     rate: float = 5_000
     changes: int = 60
-    seconds: float = 30
+    seconds: float = 60
 
 
 class Watched(Mailbox):
-    """A mailbox that notes how long, in seconds, the pump was busy with each turn."""
+    """A mailbox that notes how long, in seconds, the pump was busy with each turn.
 
-    busy: list[float]
-    _taken: float | None = None
+    ``changing`` are the turns in which something had changed, ``alone`` all others.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.alone: list[float] = []
+        self.changing: list[float] = []
+        self.has_changed = False
+        self._taken = stopwatch()
 
     def take(self, until: Micros) -> Turn:
-        if self._taken is not None:
-            self.busy.append(stopwatch() - self._taken)
+        (self.changing if self.has_changed else self.alone).append(stopwatch() - self._taken)
         turn = super().take(until)
-        self._taken = stopwatch()
+        self._taken, self.has_changed = stopwatch(), False
         return turn
 
 
+class Listening(Lookout):
+    """Hears, as the herald's does, when the pump has another directory."""
+
+    def __init__(self, clock: Clock, mailbox: Watched) -> None:
+        super().__init__(clock)
+        self._mailbox = mailbox
+
+    def know(self, directory: Directory) -> None:
+        self._mailbox.has_changed = True
+        super().know(directory)
+
+
 def measure(plan: Plan) -> dict[str, Any]:
-    """Turns of a pump that is left alone, then of one whose directory changes all the time."""
+    """Of turns in which something in the directory had changed, and of all others."""
     console = Console(stderr=True)
     with stack() as whole, console.status("registering beds") as status:
         fleet = whole.fleet(plan.beds)
         status.update("the pump takes its first messages")
-        arguments = ("--rate", str(plan.rate), "--seconds", str(2 * plan.seconds + 15))
+        arguments = ("--rate", str(plan.rate), "--seconds", str(plan.seconds + 10))
         load = threading.Thread(target=whole.load, args=(fleet, *arguments))
         with _pump(whole) as mailbox, whole.connect() as connection:
             whole.wait_for_a_message(fleet)
             load.start()
             threading.Event().wait(5)
-            mailbox.busy = []
-            status.update("nothing changes")
-            threading.Event().wait(plan.seconds)
-            alone, mailbox.busy = mailbox.busy, []
-            status.update("the directory changes")
+            mailbox.alone, mailbox.changing = [], []
+            status.update("the directory changes now and then")
             _change(connection, plan)
-            changing = mailbox.busy
             load.join()
     sizes = {"beds": plan.beds, "rate": plan.rate, "changes": plan.changes}
-    return sizes | _figures("alone", alone) | _figures("changing", changing)
+    return sizes | _figures("alone", mailbox.alone) | _figures("changing", mailbox.changing)
 
 
 @contextmanager
@@ -80,12 +96,14 @@ def _pump(whole: Stack) -> Iterator[Watched]:
     """A pump at work in a thread of this process."""
     clock, stop = SystemClock(), threading.Event()
     mailbox = Watched(clock)
-    mailbox.busy = []
     subscriber = Subscriber(whole.nats.mqtt_url, mailbox)
     mailbox.acknowledge = subscriber.acknowledge
     engine = Engine(standard(), judging_samples())
     connect = Connector(whole.postgres.url)
-    pump = Pump(mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop)
+    lookout = Listening(clock, mailbox)
+    pump = Pump(
+        mailbox, engine, signals.standard(), connect, subscriber.publish, clock, stop, lookout
+    )
     pump.recover()
     subscriber.start()
     thread = threading.Thread(target=pump.run)

@@ -124,7 +124,7 @@ def directory(
     beds: Annotated[int, typer.Option(min=1)] = 10_000,
     rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 5_000,
     changes: Annotated[int, typer.Option(min=1, help="Of people, devices and limits")] = 60,
-    seconds: Annotated[float, typer.Option(min=1, help="With changes, and as long without")] = 30,
+    seconds: Annotated[float, typer.Option(min=1, help="How long")] = 60,
     json: AsJson = False,
 ) -> None:
     """How long the pump stands still when somebody or something in the directory changes."""
