@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.clock_skew import YEAR_2020
+from alerts.detectors.columns import grown
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import Known, News
-from alerts.numbers import Numbers
+from alerts.numbers import NOBODY, Numbers
 from alerts.rounds import rounds
-from domain.directory import Directory
+from domain.directory import Snapshot
 from domain.event import Event
 from domain.finding import KINDS, Finding
 from domain.sample import Batch
@@ -38,21 +39,29 @@ class Engine:
     def __init__(self, detectors: Sequence[Detector], late: Sequence[Detector] = ()) -> None:
         self.detectors = tuple(detectors)
         self.late = tuple(late)
+        self._directory = Snapshot((), ())
         self._numbers = Numbers()
         self._known = Known()
         self._late_known = Known()
+        self._room = 0, 0
         self._subject_of = np.empty(0, np.int32)
         self._timed = [(n, d) for n, d in enumerate(self.detectors) if "deadline" in d.columns]
         self._next: Micros | None = None  # None: some of them may have moved
         self._twin = {type(detector): detector for detector in self.detectors}
 
-    def know(self, directory: Directory) -> None:
-        """Take a snapshot of people and devices; to be called before their readings."""
-        subjects, devices = self._numbers.know(directory)
-        self._resize(len(self._numbers.subjects), len(self._numbers.devices))
+    def know(self, directory: Snapshot) -> None:
+        """Take a snapshot of people and devices; to be called before their readings.
+
+        It costs what is different from the snapshot before.
+        """
+        changes = directory.since(self._directory)
+        self._directory = directory
+        subjects, devices, gone = self._numbers.know(changes)
+        self._make_room()
         self._move({device.slot: device.subject for device in devices})
         for detector in (*self.detectors, *self.late):
             detector.configure(subjects, devices)
+            detector.retire(gone)
         self._next = None
 
     def next_deadline(self) -> Micros:
@@ -99,6 +108,7 @@ class Engine:
     def load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take back what :meth:`state` gave."""
         self._numbers.load(arrays)
+        self._directory, self._room = self._numbers.directory(), (0, 0)
         self._subject_of = arrays["subject_of"].copy()
         for lane, known, detectors in self._lanes():
             known.load(_below(f"{lane}/known/", arrays))
@@ -111,13 +121,19 @@ class Engine:
     def _lanes(self) -> tuple[tuple[str, Known, tuple[Detector, ...]], ...]:
         return ("live", self._known, self.detectors), ("late", self._late_known, self.late)
 
+    def _make_room(self) -> None:
+        """For all who have numbers, and for some more: to grow is to copy everything."""
+        subjects, devices = len(self._numbers.subjects), len(self._numbers.devices)
+        if subjects > self._room[0] or devices > self._room[1]:
+            self._room = subjects + subjects // 32, devices + devices // 32
+            self._resize(*self._room)
+
     def _resize(self, subjects: int, devices: int) -> None:
         for _, known, detectors in self._lanes():
             known.resize(devices)
             for detector in detectors:
                 detector.resize(subjects, devices)
-        room = np.full(devices - len(self._subject_of), -1, np.int32)
-        self._subject_of = np.append(self._subject_of, room)
+        self._subject_of = grown(self._subject_of, devices, NOBODY)
 
     def _move(self, placed: Mapping[int, int]) -> None:
         """Forget what was remembered of devices that have changed hands."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.directory import Device, Directory, Subject
+from domain.directory import Changes, Device, Snapshot, Subject
 from domain.event import Event
 from domain.finding import Finding
 from domain.sample import Batch, Slots
@@ -33,15 +33,28 @@ class Numbers:
         self.subjects = _Count()
         self.devices = _Count()
 
-    def know(self, directory: Directory) -> tuple[list[Subject], list[Device]]:
-        """Give numbers to those who are new; everybody, with numbers for slots."""
-        subjects, devices = list(directory.subjects()), list(directory.devices())
-        self.subjects.admit(subject.slot for subject in subjects)
-        self.devices.admit(device.slot for device in devices)
+    def know(self, changes: Changes) -> tuple[list[Subject], list[Device], Slots]:
+        """Give numbers to those who are new.
+
+        All that is to be told, with numbers for slots: the subjects, those who are gone being
+        nobody in particular; the devices; and which devices are gone.
+        """
+        self.subjects.admit(subject.slot for subject in changes.subjects)
+        self.devices.admit(device.slot for device in changes.devices)
         subject, device = self.subjects.number, self.devices.number
         return (
-            [replace(each, slot=subject(each.slot)) for each in subjects],
-            [replace(d, slot=device(d.slot), subject=subject(d.subject)) for d in devices],
+            [replace(each, slot=subject(each.slot)) for each in changes.subjects]
+            + [_nobody(subject(slot)) for slot in changes.gone_subjects],
+            [replace(d, slot=device(d.slot), subject=subject(d.subject)) for d in changes.devices],
+            self.devices.numbers(np.array(changes.gone_devices, np.intp)),
+        )
+
+    def directory(self) -> Snapshot:
+        """Who has a number, as if nothing else were known of them."""
+        devices = self.devices.slots.tolist()
+        return Snapshot(
+            [_nobody(slot) for slot in self.subjects.slots.tolist()],
+            [Device(f"slot {slot}", slot, NOBODY) for slot in devices],
         )
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -83,7 +96,8 @@ class _Count:
 
     def admit(self, slots: Iterable[int]) -> None:
         """Give numbers to those that have none, in ascending order."""
-        new = np.setdiff1d(np.fromiter(slots, np.int32), self.slots)
+        asked = np.unique(np.fromiter(slots, np.int32))
+        new = asked[self.numbers(asked) == NOBODY]
         if len(new):
             self.load(np.append(self.slots, new))
 
@@ -99,3 +113,7 @@ class _Count:
 
     def number(self, slot: int) -> int:
         return int(self._numbers.take(slot, mode="clip"))
+
+
+def _nobody(slot: int) -> Subject:
+    return Subject(f"slot {slot}", slot, None)

@@ -274,7 +274,7 @@ def _engine() -> Engine:
     return Engine((Sos(), Fall(), Hazard()))
 
 
-def _around(event: Event, directory: Directory) -> Directory:
+def _around(event: Event, directory: Directory) -> Snapshot:
     """The one who is concerned: to learn of everybody at each change would hold the pump up."""
     return Snapshot([directory.subject(event.slot)], [directory.device_at(event.device)])
 

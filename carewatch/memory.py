@@ -13,7 +13,7 @@ import structlog
 
 from alerts import testing
 from alerts.engine import Engine
-from domain.directory import Directory
+from domain.directory import Snapshot
 from domain.event import Event
 from domain.sample import Batch
 from domain.time import Micros, stopwatch
@@ -35,7 +35,7 @@ class Memory:
         self._heard_at = np.zeros(0, np.int64)
         self._unsaved = np.zeros(0, np.bool_)
 
-    def know(self, directory: Directory) -> None:
+    def know(self, directory: Snapshot) -> None:
         """Take a new snapshot of people and devices."""
         self._engine.know(directory)
         room = max(directory.size - len(self._heard_at), 0)
@@ -67,7 +67,7 @@ class Memory:
             state = self._engine.state() | self._signals.state()
             store.save_checkpoint(connection, as_of, state)
 
-    def recover(self, connection: psycopg.Connection, directory: Directory, now: Micros) -> None:
+    def recover(self, connection: psycopg.Connection, directory: Snapshot, now: Micros) -> None:
         """The engine as it was, after all that was stored; nobody is silent for our absence.
 
         Findings on the way are dropped: they were stored together with the readings they came

@@ -30,8 +30,9 @@ from carewatch.steady import Connector, Ended, SteadyDatabase
 from domain.directory import Snapshot
 from domain.finding import Finding
 from domain.time import SECOND, Clock, Micros, SystemClock
-from gateway import registry, topics
+from gateway import topics
 from gateway.decode import decode
+from gateway.directory import Reader
 from gateway.inbox import Inbox, Mailbox, Message, Turn
 from gateway.mqtt.subscriber import Subscriber
 from gateway.receipts import Receipt
@@ -87,7 +88,7 @@ class Pump:
         self._clock = clock
         self._stop = stop
         self._database = SteadyDatabase(connect, reading_store.prepare, stop)
-        self._directory = Snapshot((), (), version=-1)
+        self._people = Reader()
         self._memory = Memory(engine, signals)
         self._share = FairShare()
         self._checkpoint_due = self._memory_due = 0
@@ -110,7 +111,8 @@ class Pump:
 
     def turn(self) -> None:
         """Take one turn through: decode, judge, keep, acknowledge, answer."""
-        turn = self._inbox.take(until=0 if self._share.busy else self._engine.next_deadline())
+        busy = self._share.busy or self._people.behind
+        turn = self._inbox.take(until=0 if busy else self._engine.next_deadline())
         prepared = self._database.persist(lambda c: self._prepare(c, turn))
         if turn.resumed:
             self._engine.resume(turn.now)
@@ -127,6 +129,10 @@ class Pump:
             self._publish(receipt.topic, receipt.payload)
         self._account(turn, prepared)
         self._chores()
+
+    @property
+    def _directory(self) -> Snapshot:
+        return self._people.snapshot
 
     # -- before the engine: what can be asked again -------------------------------------------
 
@@ -147,8 +153,7 @@ class Pump:
         return Prepared(decoded, fresh(decoded.events, known), arrivals, tests=tests)
 
     def _refresh_directory(self, connection: psycopg.Connection) -> None:
-        if registry.current_version(connection) != self._directory.version:
-            self._directory = registry.load_directory(connection)
+        if self._people.look(connection):
             self._memory.know(self._directory)
             self._lookout.know(self._directory)
 

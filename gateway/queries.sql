@@ -1,28 +1,3 @@
--- name: current_version()$
--- Moves on with every change of people or devices.
-select version from directory_version;
-
--- name: residents_of_directory()
--- Every resident with their place, team and zone.
-select id, slot, team_id, timezone from resident order by slot;
-
--- name: devices_of_directory()
--- Every device in use, with the slot of the resident whom it is placed with.
-select d.id, d.slot, r.slot as resident_slot, d.kind, d.interval_s, d.model, d.place, d.team_id,
-       r.id as resident, r.team_id as resident_team, d.placed_at, s.tested_at, d.test_interval_days
-from device d left join resident r on r.id = d.resident_id
-left join device_status s on s.device = d.slot
-where d.removed_at is null
-order by d.slot;
-
--- name: teams_of_directory()
--- Every team with the team above it.
-select id, parent_id from team;
-
--- name: thresholds_of_directory()
--- Values that replace a detector's defaults.
-select scope, scope_id, name, value from threshold;
-
 -- name: insert_device(id, kind, vendor, model, resident, team, place, interval_s, test_interval_days, secret_hash)<!
 -- A new device, or one that was removed and comes back; nothing where the name is in use.
 insert into device (id, kind, vendor, model, resident_id, team_id, place, interval_s,
@@ -101,14 +76,14 @@ order by d.id;
 -- name: fleet_residents(beds)!
 -- Residents resident-00001, resident-00002 and so on, where they are missing.
 insert into resident (id, name)
-select 'resident-' || lpad(n::text, 5, '0'), 'Resident ' || n
+select 'resident-' || lpad(n::text, greatest(5, length(n::text)), '0'), 'Resident ' || n
 from generate_series(1, :beds) as n
 on conflict (id) do nothing;
 
 -- name: fleet_beds(beds)!
 -- A bed for each, reached through the bridge only: no secret has an empty hash.
 insert into device (id, kind, resident_id, secret_hash)
-select 'bed-' || lpad(n::text, 5, '0'), 'bed', 'resident-' || lpad(n::text, 5, '0'), ''
+select 'bed-' || lpad(n::text, greatest(5, length(n::text)), '0'), 'bed', 'resident-' || lpad(n::text, greatest(5, length(n::text)), '0'), ''
 from generate_series(1, :beds) as n
 on conflict (id) do update set removed_at = null where device.removed_at is not null;
 

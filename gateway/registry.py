@@ -1,4 +1,4 @@
-"""Devices, their credentials, and the snapshot of who has which.
+"""Devices and their credentials.
 
 A secret is 256 random bits, shown once and kept as SHA-256: a slow hash defends weak passwords,
 which these are not. A device whose hash is empty has no login of its own (it speaks through a
@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,27 +18,10 @@ from typing import get_args
 import aiosql
 import psycopg
 
-from domain.directory import EMERGENCY_KINDS, Device, DeviceKind, Snapshot, Subject
+from domain.directory import DeviceKind
 from domain.errors import CarewatchError, NotAllowed
-from domain.time import Micros, from_datetime
 
 queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
-
-DEFAULT_INTERVAL_S: Mapping[str, float | None] = {
-    "bed": 60.0,
-    "fall": 600.0,
-    "button": 600.0,
-    "ambient": 600.0,
-    "bridge": None,
-    "display": None,
-}
-"""Expected seconds between signs of life where the device has none of its own.
-
-A bed that measures is heard every few seconds, so a minute is generous; event devices send a
-status every few minutes. A bridge promises nothing: its devices do. A display only listens.
-(That an emergency device is missed after 3 minutes is the rule of the silence detector, not of
-the registry.)
-"""
 
 FLEET_BRIDGE = "bridge-fleet"
 
@@ -223,91 +206,6 @@ def note_refusal(
 
 def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
-
-
-# -- the snapshot ------------------------------------------------------------------------------
-
-
-def current_version(connection: psycopg.Connection) -> int:
-    """The version that a snapshot taken now would have."""
-    version: int = queries.current_version(connection)
-    return version
-
-
-def load_directory(connection: psycopg.Connection) -> Snapshot:
-    """Everybody and everything in use, with the version that it is at least of.
-
-    The version is read first: a change in between makes the snapshot newer than it says, and
-    it is loaded once more.
-    """
-    version = current_version(connection)
-    thresholds = _Thresholds(connection)
-    rows = list(queries.devices_of_directory(connection))
-    models: dict[int, list[str]] = {}
-    for _, slot, resident_slot, _, _, model, *_ in rows:
-        if model:
-            models.setdefault(slot if resident_slot is None else resident_slot, []).append(model)
-    subjects = [
-        Subject(name, slot, name, team, zone, thresholds.of(models.get(slot, ()), team, name))
-        for name, slot, team, zone in queries.residents_of_directory(connection)
-    ]
-    subjects += [
-        Subject(f"device:{name}", slot, None, team, "UTC",
-                thresholds.of(models.get(slot, ()), team, None))
-        for name, slot, resident_slot, _, _, _, _, team, *_ in rows if resident_slot is None
-    ]  # fmt: skip
-    return Snapshot(subjects, [_device(thresholds, *row) for row in rows], version)
-
-
-def _device(
-    thresholds: "_Thresholds", name: str, slot: int, resident_slot: int | None, kind: DeviceKind,
-    interval_s: float | None, model: str | None, place: str | None, team: str | None,
-    resident: str | None, resident_team: str | None, placed_at: datetime | None,
-    tested_at: datetime | None, test_days: float | None,
-) -> Device:  # fmt: skip
-    subject = slot if resident_slot is None else resident_slot
-    interval = DEFAULT_INTERVAL_S[kind] if interval_s is None else interval_s
-    if test_days is None and kind in EMERGENCY_KINDS:
-        # By its own model: those of the resident's other devices are none of its.
-        own = thresholds.of([model] if model else (), resident_team if resident else team, resident)
-        test_days = own.get("test_interval_days")
-    placed, tested = _micros(placed_at), _micros(tested_at)
-    return Device(name, slot, subject, kind, interval, model, place, placed, tested, test_days)
-
-
-def _micros(at: datetime | None) -> Micros | None:
-    return None if at is None else from_datetime(at)
-
-
-class _Thresholds:
-    """Own values, merged: a model's give way to a team's, these to the resident's.
-
-    A team's own go before those of the teams above it.
-    """
-
-    def __init__(self, connection: psycopg.Connection) -> None:
-        self._own: dict[tuple[str, str], dict[str, float]] = {}
-        for scope, scope_id, name, value in queries.thresholds_of_directory(connection):
-            self._own.setdefault((scope, scope_id), {})[name] = value
-        self._above: dict[str, str | None] = dict(queries.teams_of_directory(connection))
-
-    def of(self, models: Iterable[str], team: str | None, resident: str | None) -> dict[str, float]:
-        if not self._own:
-            return {}
-        scopes = [("model", model) for model in models]
-        scopes += [("team", each) for each in reversed(self._chain(team))]
-        scopes += [("resident", resident)] if resident is not None else []
-        merged: dict[str, float] = {}
-        for scope in scopes:
-            merged |= self._own.get(scope, {})
-        return merged
-
-    def _chain(self, team: str | None) -> list[str]:
-        chain: list[str] = []
-        while team is not None and team not in chain:
-            chain.append(team)
-            team = self._above.get(team)
-        return chain
 
 
 # -- small print -------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ Each sensor's temperature, humidity, co2 and illuminance are each judged by thei
 list, not an emergency: a heating that failed, a window left open, a cooker left on.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detectors.anomaly import COLUMNS, WORTH, Anomaly
+from alerts.detectors.columns import Own, given
 from alerts.detectors.detector import Column, Detector
 from alerts.detectors.news import News
 from alerts.detectors.pool import Pool, Rows
@@ -74,15 +74,11 @@ class Ambient(Detector):
         self._pool = Pool(self.memory, _COLUMNS, len(WATCHED))
         self._anomaly = Anomaly()
         self._anomaly.memory = self.memory
-        self._limit = np.empty((0, len(WATCHED)))
+        self._limit = Own(_limits, np.float64)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         self._pool.resize(self.devices)
-        self._limit = np.tile([*LIMITS.values()], (self.subjects, 1))
-        for subject in subjects:
-            own = subject.thresholds.get("ambient_unusual", math.nan)
-            if math.isfinite(own):
-                self._limit[subject.slot] = own
+        self._limit.configure(self.subjects, subjects)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         if not any(news.told[WATCHED[0] : WATCHED[-1] + 1]):
@@ -134,7 +130,7 @@ class Ambient(Detector):
             memory["calm"][where] + 1,
             0,
         )
-        limit = self._limit[news.slot[row], memory["key"][where] % len(WATCHED)]
+        limit = self._limit.values[news.slot[row], memory["key"][where] % len(WATCHED)]
         large = (told >= limit) & (at - began >= WARM_UP)
         for n in np.flatnonzero(large & ~raised).tolist():
             memory["since"][where[n]], memory["apart"][where[n]] = at[n], apart[n]
@@ -170,3 +166,7 @@ def _finding(
     slot, device = int(news.slot[row]), int(news.device[row])
     at = int(news.received_at[row])
     return Finding(at, slot, device, kind.name, active, since, kind.priority, evidence)
+
+
+def _limits(own: Mapping[str, float]) -> list[float]:
+    return [given(own, "ambient_unusual", limit) for limit in LIMITS.values()]

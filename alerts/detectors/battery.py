@@ -1,16 +1,15 @@
 """battery_low: below 15 %, until it is at 20 % again."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from alerts.detectors.columns import Own, given
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import News
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import BATTERY
-from domain.sample import Values
 from domain.time import NEVER
 
 LOW = 15.0
@@ -29,20 +28,16 @@ class Battery(Detector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._limit: Values = np.empty(0, np.float32)
+        self._limit = Own(lambda own: given(own, "battery_low", LOW))
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._limit = np.full(self.subjects, LOW, np.float32)
-        for subject in subjects:
-            own = subject.thresholds.get("battery_low", LOW)
-            if math.isfinite(own):
-                self._limit[subject.slot] = own
+        self._limit.configure(self.subjects, subjects)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         if not news.told[BATTERY]:
             return
         rows = np.flatnonzero(news.x[:, BATTERY] >= 0)
-        battery, limit = news.x[rows, BATTERY], self._limit[news.slot[rows]]
+        battery, limit = news.x[rows, BATTERY], self._limit.values[news.slot[rows]]
         low = self.memory["since"][news.device[rows]] != NEVER
         changed = rows[np.where(low, battery >= limit + MARGIN, battery < limit)]
         out += [self._found(news, row) for row in changed.tolist()]
@@ -58,7 +53,7 @@ class Battery(Detector):
             "quantity": "battery",
             "value": round(float(news.x[row, BATTERY]), 3),
             "unit": "%",
-            "limit": round(float(self._limit[slot]) + (0 if active else MARGIN), 3),
+            "limit": round(float(self._limit.values[slot]) + (0 if active else MARGIN), 3),
         }
         at, priority = int(news.received_at[row]), KINDS["battery_low"].priority
         return Finding(at, slot, device, "battery_low", active, since, priority, evidence)

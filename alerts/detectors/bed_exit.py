@@ -6,12 +6,12 @@ and ends shortly before they get up on their earliest morning (of more than ten,
 earliest). Leaving and coming back are told by the bed's ``in_bed`` or by its events.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from alerts.detectors.columns import Own, given
 from alerts.detectors.news import STIRRING, News
 from alerts.detectors.night import Nights
 from alerts.detectors.zones import clock, noon_before
@@ -19,7 +19,7 @@ from domain.directory import Device, Subject
 from domain.event import SIGNS_OF_LIFE, Event
 from domain.finding import KINDS, Finding
 from domain.quantity import IN_BED, MOVEMENT
-from domain.sample import Instants, Slots
+from domain.sample import Slots
 from domain.time import DAY, MINUTE, NEVER, Micros
 
 ABSENCE_MIN = 20.0
@@ -62,15 +62,11 @@ class BedExit(Nights):
 
     def __init__(self) -> None:
         super().__init__()
-        self._absence: Instants = np.empty(0, np.int64)
+        self._absence = Own(_absence, np.int64)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         super().configure(subjects, devices)
-        self._absence = np.full(self.subjects, int(ABSENCE_MIN * MINUTE), np.int64)
-        for subject in subjects:
-            own = subject.thresholds.get("bed_exit_long", ABSENCE_MIN)
-            if math.isfinite(own) and own > 0:
-                self._absence[subject.slot] = int(own * MINUTE)
+        self._absence.configure(self.subjects, subjects)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         super().observe(news, out)
@@ -105,7 +101,7 @@ class BedExit(Nights):
         if self.memory["since"][slot] != NEVER or not self._is_night(slot, at):
             return
         self.memory["since"][slot], self.memory["device"][slot] = at, device
-        due = max(at + int(self._absence[slot]), heard + GRACE)
+        due = max(at + int(self._absence.values[slot]), heard + GRACE)
         self.memory["deadline"][slot] = due
 
     def _entered(
@@ -124,11 +120,11 @@ class BedExit(Nights):
     def _stir(self, slot: int, at: Micros) -> None:
         deadline = int(self.memory["deadline"][slot])
         if deadline != NEVER and at >= self.memory["since"][slot]:
-            self.memory["deadline"][slot] = max(deadline, at + int(self._absence[slot]))
+            self.memory["deadline"][slot] = max(deadline, at + int(self._absence.values[slot]))
 
     def _found(self, at: Micros, slot: int, device: int, active: bool) -> Finding:
         since = int(self.memory["since"][slot])
-        limit = int(self._absence[slot]) / MINUTE
+        limit = int(self._absence.values[slot]) / MINUTE
         evidence: dict[str, Any] = {"event": "bed_exit", "limit_min": limit}
         if not active:
             evidence["away_min"] = round((at - since) / MINUTE, 1)
@@ -154,3 +150,9 @@ class BedExit(Nights):
         days = (0, BODIES_FOLLOW) if own else (0,)
         clocks = [self.zones.local(slot, at - span) + span for span in days]
         return all(begin * MINUTE <= c - noon_before(c) < end * MINUTE for c in clocks)
+
+
+def _absence(own: Mapping[str, float]) -> Micros:
+    """How long somebody may be away from their bed."""
+    minutes = given(own, "bed_exit_long", ABSENCE_MIN)
+    return int((minutes if minutes > 0 else ABSENCE_MIN) * MINUTE)

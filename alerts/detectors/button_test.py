@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from alerts.detectors.columns import grown
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import LONG_AGO
 from domain.directory import EMERGENCY_KINDS, Device, Subject
@@ -52,29 +53,25 @@ class ButtonTest(Detector):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         own = {each.slot: each.thresholds for each in subjects if each.resident_id is not None}
-        self._devices = {
-            device.slot: device
-            for device in devices
-            if device.kind in EMERGENCY_KINDS and device.subject in own
-        }
-        self._interval = np.full(self.devices, NEVER, np.int64)
-        self._placed = np.full(self.devices, LONG_AGO, np.int64)
-        tested = self.memory["tested"]
-        for slot, device in self._devices.items():
-            self._interval[slot] = _interval(device, own[device.subject])
-            self._placed[slot] = LONG_AGO if device.placed_at is None else device.placed_at
-            if device.tested_at is not None:
-                tested[slot] = max(tested[slot], device.tested_at)
-        self._set_timers()
+        self._interval = grown(self._interval, self.devices, NEVER)
+        self._placed = grown(self._placed, self.devices, LONG_AGO)
+        for device in devices:
+            if device.kind in EMERGENCY_KINDS and device.subject in own:
+                self._watch(device, own[device.subject])
+            else:
+                self._forgo(device.slot)
+
+    def retire(self, devices: Slots) -> None:
+        for device in devices.tolist():
+            self._forgo(device)
 
     def happen(self, event: Event, out: list[Finding]) -> None:
         device, at = event.device, event.received_at
-        interval = int(self._interval[device])
-        if interval == NEVER:
+        if self._interval[device] == NEVER:
             return
         since = int(self.memory["since"][device])
         self.memory["tested"][device], self.memory["since"][device] = at, NEVER
-        self.memory["deadline"][device] = at + interval + GRACE
+        self._set_timer(device)
         if since != NEVER:
             out.append(self._found(at, device, since, active=False))
 
@@ -90,13 +87,29 @@ class ButtonTest(Detector):
         deadline = self.memory["deadline"]
         np.copyto(deadline, np.maximum(deadline, now), where=deadline < NEVER)
 
-    def _set_timers(self) -> None:
-        """Anew, for what is not overdue: the interval may be another one by now."""
-        memory, start = self.memory, np.maximum(self.memory["tested"], self._placed)
-        watched = (self._interval < NEVER) & (start > LONG_AGO)
-        in_time = watched & (memory["since"] == NEVER)
-        memory["deadline"][in_time] = start[in_time] + self._interval[in_time] + GRACE
-        memory["deadline"][~watched] = NEVER
+    def _watch(self, device: Device, own: Mapping[str, float]) -> None:
+        slot, tested = device.slot, self.memory["tested"]
+        self._devices[slot] = device
+        self._interval[slot] = _interval(device, own)
+        self._placed[slot] = LONG_AGO if device.placed_at is None else device.placed_at
+        if device.tested_at is not None:
+            tested[slot] = max(tested[slot], device.tested_at)
+        self._set_timer(slot)
+
+    def _forgo(self, device: int) -> None:
+        """Ask it for no test."""
+        self._devices.pop(device, None)
+        self._interval[device], self._placed[device] = NEVER, LONG_AGO
+        self._set_timer(device)
+
+    def _set_timer(self, device: int) -> None:
+        """Anew, where it is not overdue: the interval may be another one by now."""
+        memory, interval = self.memory, int(self._interval[device])
+        start = max(int(memory["tested"][device]), int(self._placed[device]))
+        if interval == NEVER or start == LONG_AGO:
+            memory["deadline"][device] = NEVER
+        elif memory["since"][device] == NEVER:
+            memory["deadline"][device] = start + interval + GRACE
 
     def _found(self, at: Micros, device: int, since: Micros, active: bool) -> Finding:
         tested, placed = int(self.memory["tested"][device]), int(self._placed[device])

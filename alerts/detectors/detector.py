@@ -4,8 +4,8 @@ The engine shows a detector *rounds*: batches in which every subject appears onc
 the order of arrival, so that ``memory[name][slots]`` may be read and written in one numpy call
 and any chunking of the same messages gives the same findings. A detector never asks the time,
 never changes what it is shown, and holds nothing but its arrays: saving them is saving its state.
-What the directory says (thresholds, intervals, zones) is no memory: ``configure`` sets it anew
-for each snapshot.
+What the directory says (thresholds, intervals, zones) is no memory: it is told anew after a
+restart, and by then ``configure`` is told of those alone for whom it has changed.
 
 The slots that a detector is shown are the engine's own: subjects are counted by themselves and
 devices by themselves, without gaps (``alerts.numbers``).
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.columns import grown
 from alerts.detectors.news import News
 from domain.directory import Device, Subject
 from domain.event import Event
@@ -59,7 +60,15 @@ class Detector:
     # -- what a subclass overrides ------------------------------------------------------------
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        """Learn thresholds, intervals and zones; called after ``resize`` for each snapshot."""
+        """Learn thresholds, intervals and zones of these; of all others they are what they were.
+
+        Called after ``resize``, at first for everybody, then for those who are new or changed: a
+        subject together with their devices, a device together with its subject. Who is a subject
+        no more is told as one with nothing of their own.
+        """
+
+    def retire(self, devices: Slots) -> None:
+        """These devices are out of use: expect nothing of them, until ``configure`` names them."""
 
     def observe(self, news: News, out: list[Finding]) -> None:
         """Decide on samples; each subject appears once at most in ``news``."""
@@ -92,12 +101,9 @@ class Detector:
 
     def resize(self, subjects: int, devices: int) -> None:
         """Make room for so many of each; what is remembered stays."""
-        before = self.size
         self.subjects, self.devices = subjects, devices
-        if self.size > before:
-            for name, spec in self.columns.items():
-                more = _fresh(spec, self.size - before)
-                self.memory[name] = np.concatenate((self.memory[name], more))
+        for name, (_, fill, *_shape) in self.columns.items():
+            self.memory[name] = grown(self.memory[name], self.size, fill)
 
     def next_deadline(self) -> Micros:
         """The earliest timer, or NEVER."""

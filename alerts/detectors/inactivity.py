@@ -98,8 +98,10 @@ class Inactivity(Detector):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         self._zones.configure(self.subjects, subjects)
-        own = {s.slot: s.thresholds["inactivity"] for s in subjects if "inactivity" in s.thresholds}
-        self._own = {slot: limit for slot, limit in own.items() if 0 < limit < math.inf}
+        for subject in subjects:
+            self._own.pop(subject.slot, None)
+            if 0 < (own := subject.thresholds.get("inactivity", 0)) < math.inf:
+                self._own[subject.slot] = own
 
     def observe(self, news: News, out: list[Finding]) -> None:
         """Movement, into or out of bed, and a heart or a breath in bed are signs of life."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.columns import grown
 from domain.quantity import IN_BED, MOVEMENT, SIGNAL_QUALITY, WIDTH
 from domain.sample import Batch, Instants, Slots, Values
 from domain.time import MINUTE, NEVER
@@ -75,10 +76,9 @@ class Known:
 
     def resize(self, size: int) -> None:
         """Make room for slots below ``size``."""
-        room = max(size - len(self.at), 0)
-        self.at = np.vstack((self.at, np.full((room, WIDTH), LONG_AGO, np.int64)))
-        self.value = np.vstack((self.value, np.full((room, REMEMBERED), np.nan, np.float32)))
-        self.arrived = np.append(self.arrived, np.full(room, LONG_AGO, np.int64))
+        self.at = grown(self.at, size, LONG_AGO)
+        self.value = grown(self.value, size, np.nan)
+        self.arrived = grown(self.arrived, size, LONG_AGO)
 
     def forget(self, devices: Slots) -> None:
         self.at[devices] = LONG_AGO

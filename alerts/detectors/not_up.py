@@ -60,9 +60,15 @@ class NotUp(Nights):
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
         super().configure(subjects, devices)
-        own = {s.slot: s.thresholds["not_up"] for s in subjects if "not_up" in s.thresholds}
-        self._late = {slot: late for slot, late in own.items() if math.isfinite(late) and late > 0}
-        self._allowance = {device.slot: allowance(device) for device in devices}
+        for subject in subjects:
+            self._late.pop(subject.slot, None)
+            if 0 < (late := subject.thresholds.get("not_up", 0)) < math.inf:
+                self._late[subject.slot] = late
+        self._allowance |= {device.slot: allowance(device) for device in devices}
+
+    def retire(self, devices: Slots) -> None:
+        for device in devices.tolist():
+            self._allowance.pop(device, None)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         super().observe(news, out)

@@ -52,7 +52,7 @@ class Opinion(Detector):
         self._start()
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        """Make room for beds, of which heart rate and breathing are to be expected."""
+        """Make room for these beds, of which heart rate and breathing are to be expected."""
         self._pool.resize(self.devices)
         beds = np.array([device.slot for device in devices if device.kind == "bed"], np.int32)
         self._pool.rows(np.repeat(beds, 2), np.tile((HEART_RATE, RESPIRATION_RATE), len(beds)))

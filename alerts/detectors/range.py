@@ -153,7 +153,7 @@ class Range:
         return columns
 
     def configure(self, size: int, subjects: Sequence[Subject]) -> None:
-        """Take the residents' zones."""
+        """Take these residents' zones."""
         self._zones.configure(size, subjects)
 
     def take(

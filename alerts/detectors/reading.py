@@ -7,19 +7,19 @@ other; a turn without any costs one look.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from alerts.detectors.columns import Own, given
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import News
 from alerts.detectors.threshold import Rows
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import QUANTITIES
-from domain.sample import Values
 from domain.time import NEVER
 
 
@@ -59,17 +59,13 @@ class Reading(Detector):
     def __init__(self) -> None:
         super().__init__()
         self._quantities = sorted({bound.quantity for bound in self.bounds})
-        self._given: Values = np.empty((0, len(self.bounds)), np.float32)
+        self._given = Own(self._limits)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._given = np.tile(
-            np.array([bound.limit for bound in self.bounds], np.float32), (self.subjects, 1)
-        )
-        for subject in subjects:
-            for place, bound in enumerate(self.bounds):
-                own = subject.thresholds.get(bound.threshold, bound.limit)
-                if math.isfinite(own):
-                    self._given[subject.slot, place] = own
+        self._given.configure(self.subjects, subjects)
+
+    def _limits(self, thresholds: Mapping[str, float]) -> list[float]:
+        return [given(thresholds, bound.threshold, bound.limit) for bound in self.bounds]
 
     # -- what a subclass may override ----------------------------------------------------------
 
@@ -108,7 +104,7 @@ class Reading(Detector):
             bound, value = self.bounds[place], float(news.x[row, self.bounds[place].quantity])
             if math.isnan(value):
                 continue
-            limit, origin = self.limit(place, device, float(self._given[slot, place]))
+            limit, origin = self.limit(place, device, float(self._given.values[slot, place]))
             beyond = bound.reached(value, limit)
             since[place] = at if beyond else NEVER
             evidence = _evidence(bound, value, limit, origin)

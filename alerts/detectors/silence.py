@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from alerts.detectors.columns import grown
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import News
 from domain.directory import EMERGENCY_KINDS, Device, Subject
 from domain.event import Event
-from domain.finding import KINDS, Finding, Priority
+from domain.finding import KINDS, Finding
 from domain.sample import Instants, Slots
 from domain.time import MINUTE, NEVER, SECOND, Micros, iso
 
@@ -27,6 +29,9 @@ AT_LEAST = MINUTE
 
 EMERGENCY = 3 * MINUTE
 """The longest silence of a device for emergencies, and of one whose connection broke."""
+
+_NOBODY = -1
+"""The subject of a device that is out of use."""
 
 
 def allowance(device: Device) -> Micros:
@@ -52,16 +57,21 @@ class Silence(Detector):
     def __init__(self) -> None:
         super().__init__()
         self._allowance: Instants = np.empty(0, np.int64)
-        self._devices: dict[int, Device] = {}
+        self._subject: Slots = np.empty(0, np.intp)
+        self._emergency: NDArray[np.bool_] = np.empty(0, bool)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._devices = {device.slot: device for device in devices}
-        self._allowance = np.full(self.devices, NEVER, np.int64)
-        for slot, device in self._devices.items():
-            self._allowance[slot] = allowance(device)
-        gone = np.ones(self.devices, bool)
-        gone[list(self._devices)] = False
-        self.memory["deadline"][gone] = NEVER
+        self._allowance = grown(self._allowance, self.devices, NEVER)
+        self._subject = grown(self._subject, self.devices, _NOBODY)
+        self._emergency = grown(self._emergency, self.devices, False)
+        for device in devices:
+            self._allowance[device.slot] = allowance(device)
+            self._subject[device.slot] = device.subject
+            self._emergency[device.slot] = device.kind in EMERGENCY_KINDS
+
+    def retire(self, devices: Slots) -> None:
+        self._allowance[devices] = self.memory["deadline"][devices] = NEVER
+        self._subject[devices] = _NOBODY
 
     def observe(self, news: News, out: list[Finding]) -> None:
         """Any message is a sign, even one whose every value was refused."""
@@ -92,8 +102,9 @@ class Silence(Detector):
         for device in slots.tolist():
             at = int(memory["deadline"][device])
             memory["deadline"][device] = NEVER
-            memory["silent"][device] = True
-            out.append(self._found(at, self._devices[device].subject, device, True))
+            if self._subject[device] != _NOBODY:
+                memory["silent"][device] = True
+                out.append(self._found(at, int(self._subject[device]), device, True))
 
     def resume(self, now: Micros) -> None:
         """We were deaf, they were not silent: each has its whole allowance again."""
@@ -102,8 +113,7 @@ class Silence(Detector):
         np.copyto(deadline, np.maximum(deadline, again), where=deadline < NEVER)
 
     def _found(self, at: Micros, slot: int, device: int, active: bool) -> Finding:
-        emergency = self._devices[device].kind in EMERGENCY_KINDS
-        priority: Priority = "medium" if emergency else KINDS["device_silent"].priority
+        priority = "medium" if self._emergency[device] else KINDS["device_silent"].priority
         heard, allowed = int(self.memory["heard"][device]), int(self._allowance[device])
         since = min(heard, at)
         evidence: dict[str, Any] = {"last_heard": iso(since) if heard < NEVER else None}

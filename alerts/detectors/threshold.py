@@ -14,13 +14,14 @@ the few others in a handful of numpy calls, and only those are judged.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.columns import Own
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import LONG_AGO, News
 from alerts.detectors.range import ORIGINS, Range, Width
@@ -69,16 +70,16 @@ class Rule:
         """A limit that no value is beyond."""
         return math.inf if self.above else -math.inf
 
-    def limits(self, subject: Subject | None) -> tuple[float, float]:
-        """The two limits that hold for a subject."""
-        limit = self._own(subject, self.kind, self.limit)
+    def limits(self, given: Mapping[str, float]) -> tuple[float, float]:
+        """The two limits that hold for a subject with these own values."""
+        limit = self._own(given, self.kind, self.limit)
         if self.extreme is None:
             return limit, self.endless
-        extreme = self._own(subject, f"{self.kind}_extreme", self.extreme)
+        extreme = self._own(given, f"{self.kind}_extreme", self.extreme)
         return limit, max(limit, extreme) if self.above else min(limit, extreme)
 
-    def _own(self, subject: Subject | None, name: str, default: float) -> float:
-        own = subject.thresholds.get(name, default) if subject else default
+    def _own(self, given: Mapping[str, float], name: str, default: float) -> float:
+        own = given.get(name, default)
         if not math.isfinite(own):
             return default
         if self.absolute:
@@ -132,18 +133,22 @@ class Threshold(Detector):
             self.columns = {**self.columns, **self._range.columns()}
         super().__init__()
         self.late = late
-        self.limits: Values = np.empty((0, len(self.rules), 2), np.float32)
+        self._own = Own(self._given)
         self._widest: Values = np.empty((len(self.rules), 0), np.float32)
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        defaults = [rule.limits(None) for rule in self.rules]
-        self.limits = np.tile(np.array(defaults, np.float32), (self.subjects, 1, 1))
-        for subject in subjects:
-            if subject.thresholds:
-                self.limits[subject.slot] = [rule.limits(subject) for rule in self.rules]
+        self._own.configure(self.subjects, subjects)
         self._widest = np.ascontiguousarray(self.limits[:, :, 0].T)
         if self._range is not None:
             self._range.configure(self.subjects, subjects)
+
+    @property
+    def limits(self) -> Values:
+        """The limits given to each subject, (subjects, rules, 2)."""
+        return self._own.values
+
+    def _given(self, own: Mapping[str, float]) -> list[tuple[float, float]]:
+        return [rule.limits(own) for rule in self.rules]
 
     def counts(self, news: News, rows: Rows) -> NDArray[np.bool_]:
         """Which of these rows, whose values count, are worth judging."""

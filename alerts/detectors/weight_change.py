@@ -5,19 +5,18 @@ Guidelines for heart failure, 2021, self-care advice). Five per cent within 30 d
 significant change by the Minimum Data Set of nursing homes (CMS, RAI manual, section K0300).
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detectors.columns import Own, given
 from alerts.detectors.detector import Detector
 from alerts.detectors.news import News
 from domain.directory import Device, Subject
 from domain.finding import KINDS, Finding
 from domain.quantity import WEIGHT
-from domain.sample import Values
 from domain.time import DAY, NEVER
 
 GAIN_KG = 2.0
@@ -51,14 +50,10 @@ class WeightChange(Detector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._gain: Values = np.empty(0, np.float32)
+        self._gain = Own(lambda own: given(own, "weight_gain", GAIN_KG))
 
     def configure(self, subjects: Sequence[Subject], devices: Sequence[Device]) -> None:
-        self._gain = np.full(self.subjects, GAIN_KG, np.float32)
-        for subject in subjects:
-            own = subject.thresholds.get("weight_gain", GAIN_KG)
-            if math.isfinite(own):
-                self._gain[subject.slot] = own
+        self._gain.configure(self.subjects, subjects)
 
     def observe(self, news: News, out: list[Finding]) -> None:
         if not news.told[WEIGHT]:
@@ -75,7 +70,9 @@ class WeightChange(Detector):
         self._remember(device, kg, day)
         if known[0] and abs(kg - before[0]) > SOMEBODY_ELSE * before[0]:
             return
-        found = self._change(kg, before, day - days, known, float(self._gain[news.slot[row]]))
+        found = self._change(
+            kg, before, day - days, known, float(self._gain.values[news.slot[row]])
+        )
         was = int(self.memory["since"][device])
         if found is None and was == NEVER:
             return

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from alerts.detectors.columns import grown
 from domain.directory import Subject
 from domain.sample import Instants, Slots
 from domain.time import DAY, MINUTE, Micros, from_datetime, to_datetime
@@ -24,12 +25,13 @@ class Zones:
 
     def __init__(self) -> None:
         self._names = ["UTC"]
+        self._places = {"UTC": 0}
         self._of: Slots = np.zeros(0, np.int32)
 
     def configure(self, size: int, subjects: Sequence[Subject]) -> None:
-        """Take the residents' zones; ``size`` is how many subjects there are."""
-        places = {"UTC": 0}
-        self._of = np.zeros(size, np.int32)
+        """Take these residents' zones; ``size`` is how many subjects there are."""
+        places = self._places
+        self._of = grown(self._of, size, places["UTC"])
         for subject in subjects:
             self._of[subject.slot] = places.setdefault(subject.timezone, len(places))
         self._names = list(places)

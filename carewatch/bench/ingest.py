@@ -7,7 +7,6 @@ Three parts, all with broker, database and generator on this machine:
 3. the same for the *bare pump* (:mod:`carewatch.bench.bare`), for the ratio of both.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from rich.console import Console
 
 from carewatch.bench import bare
 from carewatch.bench.stack import Stack, stack, until
-from domain.errors import Unavailable
 
 _PROCESSES = ("gateway", "database", "broker")
 _PACED = """
@@ -116,14 +114,7 @@ def _settle(whole: Stack, table: str, expected: int, patience_s: float = 60) -> 
 def _start_pump(whole: Stack, fleet: Path) -> None:
     """Start it, and return once a message of a bed gets through."""
     _pump(whole)
-
-    def through() -> bool:
-        with suppress(Unavailable):  # the bridge cannot log in before `carewatch auth` is there
-            whole.load(fleet, "--rate", "0", "--messages", "1", "--beds", "1")
-        with whole.connect() as connection:
-            return connection.execute("select from sample limit 1").fetchone() is not None
-
-    until(through, 60, "A first message through the pump")
+    whole.wait_for_a_message(fleet)
     with whole.connect() as connection:
         connection.execute("truncate sample")
 

@@ -103,6 +103,17 @@ class Stack:
         said: dict[str, Any] = json.loads(done.stdout)
         return said
 
+    def wait_for_a_message(self, fleet: Path) -> None:
+        """Return once a message of a bed gets through; a pump is at work."""
+
+        def through() -> bool:
+            with suppress(Unavailable):  # the bridge cannot log in before `carewatch auth` is there
+                self.load(fleet, "--rate", "0", "--messages", "1", "--beds", "1")
+            with self.connect() as connection:
+                return connection.execute("select from sample limit 1").fetchone() is not None
+
+        until(through, 60, "A first message through the pump")
+
 
 @contextmanager
 def stack(keep: Path | None = None) -> Iterator[Stack]:

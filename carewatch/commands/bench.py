@@ -120,6 +120,20 @@ def restart(
 
 
 @app.command()
+def directory(
+    beds: Annotated[int, typer.Option(min=1)] = 10_000,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 5_000,
+    changes: Annotated[int, typer.Option(min=1, help="Of people, devices and limits")] = 60,
+    seconds: Annotated[float, typer.Option(min=1, help="How long")] = 60,
+    json: AsJson = False,
+) -> None:
+    """How long the pump stands still when somebody or something in the directory changes."""
+    from carewatch.bench.directory import Plan, measure
+
+    _show(measure(Plan(beds, rate, changes, seconds)), json)
+
+
+@app.command()
 def query(
     samples: Annotated[
         int, typer.Option(min=1_000_000, help="Stored before anything is asked")

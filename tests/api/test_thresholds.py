@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway.registry import load_directory
+from gateway.directory import load_directory
 from tests.api.conftest import Asker, World
 
 OWNERS = [

@@ -25,7 +25,7 @@ from carewatch.settings import Settings
 from domain.errors import NotAllowed
 from domain.finding import Finding
 from domain.time import HOUR, MINUTE, SECOND, Micros, SystemClock, to_datetime
-from gateway.registry import load_directory
+from gateway.directory import load_directory
 from ingest import packing
 from tests.databases import Databases, OneAtATime
 

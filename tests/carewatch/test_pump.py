@@ -165,6 +165,34 @@ def test_a_device_that_is_placed_with_nobody_is_heard(home: Home) -> None:
     assert found == ("device:spare", None, "spare")
 
 
+def test_a_device_that_was_registered_a_moment_ago_is_heard(home: Home) -> None:
+    devices = [home.device(f"new-{number}") for number in range(5)]
+    for device in devices:
+        registry.add(home.database, device.name, "bed", resident="rosa")
+        device.say("sample", {"t": now_ms(), "heart_rate": 61})
+    eventually(lambda: home.ask("select from sample having count(*) = 5"), "all are kept")
+    assert home.ask("select from quarantine") == []
+
+
+def test_a_device_that_was_given_away_a_moment_ago_tells_of_its_new_owner(home: Home) -> None:
+    button = home.device("button-7")
+    home.ask("insert into resident (id, name) values ('ben', 'Ben') returning id")
+    home.ask("update device set resident_id = 'ben' where id = 'button-7' returning id")
+    button.say("event", {"event": "button_pressed", "t": now_ms()})
+    (found,) = eventually(lambda: home.ask("select resident_id, device_id from alert"))
+    assert found == ("ben", "button-7")
+
+
+def test_a_device_that_was_removed_a_moment_ago_is_refused(home: Home) -> None:
+    bed, button = home.device("bed-7"), home.device("button-7")
+    registry.remove(home.database, "bed-7")
+    bed.say("sample", {"t": now_ms(), "heart_rate": 61})
+    eventually(lambda: home.ask("select from quarantine where device_id = 'bed-7'"), "refused")
+    button.say("event", {"event": "button_pressed", "t": now_ms()})
+    eventually(lambda: button.receipts, "the other device is heard as ever")
+    assert home.ask("select from sample") == []
+
+
 def test_a_device_hears_that_somebody_has_taken_its_press(home: Home) -> None:
     button = home.device("button-7")
     payload = {"event": "a1", "state": "accepted", "alert": "x", "by": "station"}

@@ -16,6 +16,7 @@ from domain.event import Event
 from domain.sample import Batch
 from domain.time import DAY, MINUTE, SECOND, Micros, SystemClock, to_datetime
 from gateway import registry
+from gateway.directory import load_directory
 from ingest import signals
 from tests.carewatch.test_pump import Device, Home
 from tests.waiting import eventually
@@ -116,7 +117,7 @@ def test_of_what_arrives_together_the_later_presses_ring(home: Home) -> None:
 
 def overdue(home: Any, now: Micros) -> list[str]:
     """Devices that a pump finds overdue that starts now and has no memory of its own."""
-    directory = registry.load_directory(home)
+    directory = load_directory(home)
     engine = Engine(standard(), judging_samples())
     engine.know(directory)
     Memory(engine, signals.standard()).recover(home, directory, now)
@@ -141,7 +142,7 @@ def test_the_ledger_outlives_the_memory_of_the_pump(database_url: str) -> None:
             "update device set placed_at = %s where resident_id is not null",
             (to_datetime(now - 9 * DAY),),
         )
-        device = registry.load_directory(home).device("b-2")
+        device = load_directory(home).device("b-2")
         assert device is not None
         pressed = Event(0, device.subject, device.slot, "b-2", "button_test", now - DAY, now - DAY,
                         "t1")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Who is registered, with which secret, and what the snapshot says of them."""
+"""Who is registered, and with which secret."""
 
 import psycopg
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from domain.errors import NotAllowed
 from domain.time import stopwatch
 from gateway import registry
+from gateway.directory import load_directory
 
 
 def test_a_secret_is_shown_once_and_kept_as_a_hash(connection: psycopg.Connection) -> None:
@@ -35,7 +36,7 @@ def test_a_removed_device_is_gone_until_it_is_added_again(connection: psycopg.Co
     slot = _slot(connection, "button-7")
     registry.remove(connection, "button-7")
     assert registry.verify(connection, "button-7", old) is None
-    assert registry.load_directory(connection).device("button-7") is None
+    assert load_directory(connection).device("button-7") is None
     with pytest.raises(registry.UnknownDevice, match="device list"):
         registry.rotate(connection, "button-7")
 
@@ -98,65 +99,10 @@ def test_a_bridge_speaks_for_its_devices_as_long_as_they_are_in_use(
         registry.attach(connection, "bed-2", ["bed-2"])
 
 
-def test_the_directory_says_whom_a_reading_is_about(connection: psycopg.Connection) -> None:
-    connection.execute("insert into team (id, name, level) values ('west', 'West', 'village')")
-    connection.execute(
-        "insert into resident (id, name, team_id, timezone)"
-        " values ('ada', 'Ada', 'west', 'Asia/Shanghai')"
-    )
-    registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
-    registry.add(connection, "smoke-1", "ambient", team="west", interval_s=30)
-    directory = registry.load_directory(connection)
-
-    bed = directory.device("bed-1")
-    assert bed is not None
-    assert (bed.interval_s, bed.model) == (60, "m1")
-    assert directory.subject(bed.subject).id == "ada"
-    assert directory.subject(bed.subject).timezone == "Asia/Shanghai"
-
-    smoke = directory.device("smoke-1")
-    assert smoke is not None
-    assert (smoke.subject, smoke.interval_s) == (smoke.slot, 30)
-    unplaced = directory.subject(smoke.subject)
-    assert (unplaced.id, unplaced.resident_id, unplaced.team_id) == ("device:smoke-1", None, "west")
-
-
-def test_the_nearest_threshold_wins(connection: psycopg.Connection) -> None:
-    connection.execute(
-        "insert into team (id, name, level, parent_id) values ('county', 'C', 'county', null),"
-        " ('west', 'W', 'township', 'county')"
-    )
-    connection.execute(
-        "insert into resident (id, name, team_id) values ('ada', 'Ada', 'west'), ('bob', 'B', null)"
-    )
-    registry.add(connection, "bed-1", "bed", resident="ada", model="m1")
-    registry.add(connection, "bed-2", "bed", resident="bob", model="m1")
-    connection.execute(
-        "insert into threshold (scope, scope_id, name, value) values"
-        " ('model', 'm1', 'a', 1), ('model', 'm1', 'b', 1), ('model', 'm1', 'c', 1),"
-        " ('model', 'm1', 'd', 1), ('team', 'county', 'b', 2), ('team', 'county', 'c', 2),"
-        " ('team', 'west', 'c', 3), ('team', 'west', 'd', 3), ('resident', 'ada', 'd', 4)"
-    )
-    thresholds = {
-        subject.id: dict(subject.thresholds)
-        for subject in registry.load_directory(connection).subjects()
-    }
-    assert thresholds == {
-        "ada": {"a": 1, "b": 2, "c": 3, "d": 4},
-        "bob": {"a": 1, "b": 1, "c": 1, "d": 1},
-    }
-
-
-def test_the_version_moves_on_with_every_change(connection: psycopg.Connection) -> None:
-    before = registry.load_directory(connection).version
-    registry.add(connection, "bed-1", "bed")
-    assert registry.current_version(connection) > before
-
-
 def test_a_fleet_of_ten_thousand_takes_seconds(connection: psycopg.Connection) -> None:
     begun = stopwatch()
     fleet = registry.create_fleet(connection, 10_000)
-    directory = registry.load_directory(connection)
+    directory = load_directory(connection)
     login = registry.verify(connection, fleet.username, fleet.password)
     assert stopwatch() - begun < 20  # some two seconds on a machine that is not busy
     assert fleet.devices[0] == "bed-00001"
