@@ -39,6 +39,12 @@ class RotaBody(Body):
     shifts: Annotated[list[ShiftBody], Field(max_length=500)]
 
 
+class RotaTrial(RotaBody):
+    """With an ``id``, in the place of the rota that has it."""
+
+    id: Id | None = None
+
+
 class ShiftAnswer(Answer):
     day: DayName
     starts: str
@@ -173,12 +179,13 @@ class DutyAnswer(Answer):
 
 
 class OwnDuty(Answer):
-    """A span in which one is on duty oneself; ``name`` is the rota's."""
+    """A span in which one is on duty oneself; ``name`` and ``timezone`` are the rota's."""
 
     team: str
     team_name: str
     party: str
     name: str
+    timezone: str
     from_: Annotated[Time, Field(alias="from")]
     until: Time
 
