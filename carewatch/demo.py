@@ -205,7 +205,7 @@ def _devices(
 
 
 def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
-    """Who may log in: families, station and carers of each village, centre, helpers, vendor, admin."""
+    """Who may log in: families, station and carers of each village, centre, helpers and others."""
     half = (len(residents) + 1) // 2
     families = (
         residents[:2],
