@@ -53,6 +53,8 @@ class ShiftAnswer(Answer):
 
 
 class RotaAnswer(Answer):
+    """``names``: of those in the shifts, by user name; who has none is not in it."""
+
     id: str
     team: str
     party: DutyPartyName
@@ -60,6 +62,7 @@ class RotaAnswer(Answer):
     name: str
     timezone: str
     shifts: list[ShiftAnswer]
+    names: dict[str, str]
     version: int
     changed_by: str
     changed_at: Time

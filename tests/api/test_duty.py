@@ -144,6 +144,7 @@ def test_a_rota_is_made_without_a_name_of_its_own_for_machines(
     assert ask["station"].ask("POST", "/rotas", json=ROTA).status_code == 409, "the layer is taken"
     (kept,) = ask["station"].get("/rotas")["items"]
     assert kept == made.json()
+    assert kept["names"]["night"] == "Night watch"
 
 
 def test_a_rotas_gaps_are_seen_before_it_is_saved(ask: dict[str, Asker], staffed: World) -> None:
