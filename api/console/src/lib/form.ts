@@ -39,6 +39,11 @@ export function spoken(questions: Question[], answers: Answers): Answers {
   return Object.fromEntries(questions.map((each) => [each.name, value(each, answers[each.name])]));
 }
 
+/** What is not as it was, with nothing for nothing: to be sent alone. */
+export function changes(said: Record<string, unknown>, before: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(said).filter(([name, value]) => JSON.stringify(value ?? '') !== JSON.stringify(before[name] ?? '')));
+}
+
 function value({ kind, zone }: Question, answer: Answer): Answer {
   if (kind === 'tick') return Boolean(answer);
   if (kind === 'some') return answer ?? [];

@@ -57,6 +57,12 @@ export function word(family: string, value: string | null | undefined): string {
   return value ? (language.messages[`${family}.${value}`] ?? value) : '';
 }
 
+/** All values of a family that have words, to choose from. */
+export function wordsOf(family: string): { value: string; name: string }[] {
+  const found = Object.entries(language.messages).filter(([name]) => name.startsWith(`${family}.`));
+  return found.map(([name, text]) => ({ value: name.slice(family.length + 1), name: text }));
+}
+
 /** An error as a sentence for its reader. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
