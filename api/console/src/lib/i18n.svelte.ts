@@ -57,12 +57,6 @@ export function word(family: string, value: string | null | undefined): string {
   return value ? (language.messages[`${family}.${value}`] ?? value) : '';
 }
 
-/** All values of a family that have words, to choose from. */
-export function wordsOf(family: string): { value: string; name: string }[] {
-  const found = Object.entries(language.messages).filter(([name]) => name.startsWith(`${family}.`));
-  return found.map(([name, text]) => ({ value: name.slice(family.length + 1), name: text }));
-}
-
 /** An error as a sentence for its reader. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
@@ -74,6 +68,12 @@ export function sentence(error: unknown): string {
 
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.locale, { maximumFractionDigits: digits }).format(value);
+}
+
+/** All values of a family that have words, to choose from. */
+export function wordsOf(family: string): { value: string; name: string }[] {
+  const found = Object.entries(language.messages).filter(([name]) => name.startsWith(`${family}.`));
+  return found.map(([name, text]) => ({ value: name.slice(family.length + 1), name: text }));
 }
 
 export function fill(message: string, values: Values): string {
