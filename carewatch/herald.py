@@ -20,7 +20,8 @@ from alerts.channels.webhook import WebhookChannel
 from alerts.outbox import LOG, PERSON, WEBHOOK, Routes
 from alerts.unrecorded import Told, first_messages
 from carewatch.addressbook import AddressBook
-from carewatch.lookout import Emergency, Lookout
+from carewatch.emergency import Emergency
+from carewatch.lookout import Lookout
 from carewatch.postroom import OneOfMany, person_channels
 from carewatch.settings import Settings
 from carewatch.steady import Connector

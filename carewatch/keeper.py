@@ -32,7 +32,7 @@ _RETRY_S = (0.1, 0.5, 1.0, 2.0)
 
 ROLLED_UP = Gauge("carewatch_rollup_age_seconds", "How far the minutes lag behind the present")
 CORRECTED = Counter("carewatch_rollup_corrections_total", "Minutes rolled up again")
-PACKED = Counter("carewatch_packed_hours_total", "Hours of finished days that were packed")
+PACKED = Counter("carewatch_packing_steps_total", "Transactions that packed finished days")
 DROPPED = Counter("carewatch_dropped_pieces_total", "Pieces of tables that were dropped for age")
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)

@@ -3,7 +3,7 @@
 Events reach us twice: in the pump's session with the broker, in line with all readings, and in a
 session of their own, in which they are never held up behind what waits for the database. Here
 the second way ends. What the pump has recorded is forgotten; what it has not recorded after
-``PATIENCE`` is told by ``carewatch.herald``.
+five seconds is told by ``carewatch.herald``.
 
 A resident's emergencies of one kind are one: a second press tells nobody a second time.
 """
@@ -11,7 +11,7 @@ A resident's emergencies of one kind are one: a second press tells nobody a seco
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import takewhile
 
 import psycopg
@@ -21,6 +21,7 @@ from alerts.detectors.hazard import Hazard
 from alerts.detectors.sos import Sos
 from alerts.engine import Engine
 from alerts.unrecorded import Told, already_told, keep_from_others
+from carewatch.emergency import Emergency, Key, Mark
 from domain.directory import Device, Directory, Snapshot, Subject
 from domain.event import Event
 from domain.finding import Finding
@@ -29,9 +30,6 @@ from domain.time import HOUR, MINUTE, SECOND, Clock, Micros
 from gateway import topics
 from gateway.decode import decode
 from gateway.inbox import MAX_BYTES, Message, Packet
-
-PATIENCE: Micros = 5 * SECOND
-"""How long an emergency may be unrecorded before it is told all the same."""
 
 EVENTS = ("button_pressed", "fall", "smoke", "gas", "carbon_monoxide")
 """Events that may be an emergency."""
@@ -46,45 +44,9 @@ recorded by then; it may never be."""
 _APART: Micros = 2 * SECOND
 """How much earlier than here the pump may have heard the same message."""
 
-Mark = tuple[str, str]
-"""A device, and what tells its events (or findings) apart. Events without a name and time of
-their own are told apart by when they came, which is not quite the same in both sessions."""
 _BY_ARRIVAL = "@arrival"
-Key = tuple[str, str]
-"""Subject and kind."""
-
-
-@dataclass(slots=True)
-class Emergency:
-    """One that is not recorded yet, or of which some messages are still on their way.
-
-    ``directory`` is the one that the finding's slots are of; both are None where an earlier
-    process has told of it. ``offered`` is what the latest transaction wrote of ``tellings``, and
-    ``offered_at`` when, until it is known whether that transaction was committed.
-    """
-
-    key: Key
-    mark: Mark
-    heard_at: Micros
-    finding: Finding | None = None
-    directory: Directory | None = None
-    message: Message | None = None
-    again_at: Micros = 0
-    recorded: bool = False
-    tellings: dict[str, Told] = field(default_factory=dict)
-    offered: dict[str, Told] = field(default_factory=dict)
-    offered_at: Micros | None = None
-
-    def is_due(self, now: Micros) -> bool:
-        """Whether it waited long enough; also for the commit that may record it just now."""
-        waits_since = self.heard_at if self.offered_at is None else self.offered_at
-        return not self.recorded and max(waits_since + PATIENCE, self.again_at) <= now
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is left to be done about it."""
-        done = all(telling.at is not None for telling in self.tellings.values())
-        return self.recorded and done and self.tellings == self.offered
+"""In the mark of events without a name and time of their own: they are told apart by when they
+came, which is not quite the same in both sessions."""
 
 
 class Lookout:

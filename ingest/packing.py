@@ -6,7 +6,7 @@ is packed. Else, in this order, each a transaction, so that nothing is lost wher
 1. *Close.* A mark moves to the end of the last day that is to be packed, under the lock that the
    claim of roll-ups moves under. From then on writers put what they bring of closed days into
    ``late_sample``, and what ``sample`` holds of these days changes no more.
-2. *Pack*, hour after hour, each with the mark up to which packs hold all.
+2. *Pack*, hour after hour, some devices at a time; then moves the mark up to which packs hold all.
 3. *Put away* what came late into the packs that it belongs to.
 4. *Drop* the days of ``sample`` that are packed, an hour after something last came into them.
 
@@ -29,15 +29,17 @@ queries = aiosql.from_path(Path(__file__).with_name("packing.sql"), "psycopg")
 
 LINGER: Micros = HOUR
 """How long what has arrived stays where it is: the pump may want to read it again."""
-_DEVICES_AT_ONCE = 500
-"""Of which late samples are put away in one transaction."""
+DEVICES_AT_ONCE = 2000
+"""Of which an hour is packed in one transaction: half a minute of work at a sample a second."""
 
 
-def pack(connection: psycopg.Connection, keep: Keep, now: Micros) -> Iterator[Micros]:
+def pack(
+    connection: psycopg.Connection, keep: Keep, now: Micros, at_once: int = DEVICES_AT_ONCE
+) -> Iterator[Micros]:
     """Pack what is older than the recent window, as far as it is rolled up.
 
-    Each step is a transaction and yields the hour that it packed; whoever iterates may leave off
-    after any of them, and begin anew later. ``connection`` is in autocommit mode.
+    Each step is a transaction and yields the hour that it packed, or a part of; whoever iterates
+    may leave off after any of them, and begin anew later. ``connection`` is in autocommit mode.
     """
     found = rollups.progress(connection)
     if found is None or rollups.queries.edition(connection) == "timescale":
@@ -46,10 +48,10 @@ def pack(connection: psycopg.Connection, keep: Keep, now: Micros) -> Iterator[Mi
     oldest = _day(max(found.raw, now - keep.samples * DAY))
     if found.packed < closed:
         for hour in _told_hours(connection, max(found.packed, oldest), closed):
-            _pack(connection, hour)
-            yield hour
+            for _ in _pack_hour(connection, hour, at_once):
+                yield hour
         rollups.queries.advance(connection, name="packed", at=to_datetime(closed))
-    yield from _put_away(connection, oldest, closed, now - LINGER)
+    yield from _put_away(connection, oldest, closed, now - LINGER, at_once)
 
 
 def drop(connection: psycopg.Connection, now: Micros) -> int:
@@ -77,31 +79,52 @@ def _told_hours(connection: psycopg.Connection, since: Micros, till: Micros) -> 
             yield from range(max(day, since), min(day + DAY, till), HOUR)
 
 
+def _pack_hour(connection: psycopg.Connection, hour: Micros, at_once: int) -> Iterator[None]:
+    """What is not packed of it yet, and then its mark; after each transaction."""
+    with connection.transaction():
+        queries.make_day(connection, day=to_datetime(hour).date())
+    span = {"since": to_datetime(hour), "till": to_datetime(hour + HOUR)}
+    devices = [device for (device,) in queries.to_pack(connection, **span)]
+    for start in range(0, len(devices), at_once):
+        with connection.transaction():
+            _pack(connection, hour, devices[start : start + at_once])
+        yield
+    rollups.queries.advance(connection, name="packed", at=to_datetime(hour + HOUR))
+
+
 def _put_away(
-    connection: psycopg.Connection, since: Micros, till: Micros, arrived_before: Micros
+    connection: psycopg.Connection,
+    since: Micros,
+    till: Micros,
+    arrived_before: Micros,
+    at_once: int,
 ) -> Iterator[Micros]:
     """Bring late samples into the packs of their hours."""
     span = {"since": to_datetime(since), "till": to_datetime(till)}
     arrived = to_datetime(arrived_before)
     while late := queries.late_hour(connection, **span, arrived_before=arrived):
-        hour, devices = from_datetime(late[0]), late[1][:_DEVICES_AT_ONCE]
-        _pack(connection, hour, devices, arrived)
+        hour, devices = from_datetime(late[0]), late[1][:at_once]
+        with connection.transaction():
+            queries.make_day(connection, day=to_datetime(hour).date())
+            _pack(connection, hour, devices, arrived)
         yield hour
 
 
 def _pack(
     connection: psycopg.Connection,
     hour: Micros,
-    devices: Sequence[int] | None = None,
+    devices: Sequence[int],
     arrived_before: datetime | None = None,
 ) -> None:
-    since, till = to_datetime(hour), to_datetime(hour + HOUR)
-    with connection.transaction():
-        queries.make_day(connection, day=since.date())
-        queries.pack(
-            connection, devices=devices, since=since, till=till, arrived_before=arrived_before
-        )
-        rollups.queries.advance(connection, name="packed", at=till)
+    """Of these devices; with ``arrived_before`` their packs are made anew with what came late."""
+    queries.pack(
+        connection,
+        devices=list(devices),
+        anew=arrived_before is not None,
+        since=to_datetime(hour),
+        till=to_datetime(hour + HOUR),
+        arrived_before=arrived_before,
+    )
 
 
 def _day(at: Micros) -> Micros:

@@ -7,19 +7,27 @@ select make_days('sample_pack', :day, :day);
 -- name: has_samples(since, till)$
 select exists (select from sample where measured_at >= :since and measured_at < :till);
 
--- name: pack(devices, since, till, arrived_before)!
--- Packs of the hours of a span. `devices` null: of all, out of `sample`, before its mark moves.
--- Else of these, out of their packs and what came late; of that, what arrived before an instant
--- is thereby put away.
+-- name: to_pack(since, till)
+-- Devices that told in an hour whose mark has not moved yet, without those packed already.
+select device from sample s where measured_at >= :since and measured_at < :till
+group by device
+having not exists (select from sample_pack p where p.device = s.device and p.at = :since)
+order by device;
+
+-- name: pack(devices, anew, since, till, arrived_before)!
+-- Packs of these devices and the hours of a span, out of `sample`, before its mark moves; how many.
+-- `anew`: out of their packs and what came late; of that, what arrived before an instant is thereby
+-- put away.
 with put_away as (
     delete from late_sample
-    where device = any(cast(:devices as integer[])) and measured_at >= :since
+    where :anew and device = any(:devices) and measured_at >= :since
       and measured_at < :till and received_at < cast(:arrived_before as timestamptz)
 ), told as (
     select * from sample
-    where cast(:devices as integer[]) is null and measured_at >= :since and measured_at < :till
+    where not :anew and device = any(:devices) and measured_at >= :since and measured_at < :till
     union all
-    select * from closed_samples(cast(:devices as integer[]), :since, :till)
+    select * from closed_samples(case when :anew then cast(:devices as integer[]) end,
+                                 :since, :till)
 ), timed as (
     select *, date_bin('1 hour', measured_at, timestamptz '2000-01-01 00:00+00') as at from told
 ), placed as (

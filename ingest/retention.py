@@ -5,7 +5,7 @@
 | samples, rare quantities | 30 days |
 | minutes | 1 year |
 | hours, nights, events | 5 years |
-| quarantine, messages sent to devices | 30 days |
+| quarantine, messages sent to devices | 30 days; of a device's refusals the newest 1,000 |
 
 Alerts, their history and who looked at what stay for ever. What goes row by row is little.
 """
@@ -27,6 +27,8 @@ CHUNK_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
 """How long a chunk of samples may be: days are whole chunks."""
 ARRIVALS_KEPT: Micros = HOUR
 """How long a redelivery of a message without a time of its own is recognised."""
+REFUSALS_KEPT = 1000
+"""Of each device: one that is refused for ever tells no more by the thousandth time."""
 
 _AT_ONCE = 10_000
 """Rows that one statement deletes."""
@@ -149,6 +151,7 @@ def _delete(connection: psycopg.Connection, keep: Keep, raw: Micros, now: Micros
     before = to_datetime(now - keep.quarantine * DAY)
     while queries.forget_quarantine(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
         pass
+    queries.forget_repeated_refusals(connection, kept=REFUSALS_KEPT)
     while queries.forget_downlinks(connection, before=before, limit=_AT_ONCE) == _AT_ONCE:
         pass
     before = to_datetime(now - keep.rest * DAY)

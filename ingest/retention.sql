@@ -10,6 +10,17 @@ select make_days(:target, :first, :last);
 delete from quarantine
 where id in (select id from quarantine where at < :before order by id limit :limit);
 
+-- name: forget_repeated_refusals(kept)!
+-- Of each device all but the newest so many.
+delete from quarantine
+where id in (
+    select id from (
+        select id, row_number() over (partition by device_id order by id desc) as place
+        from quarantine
+    ) ranked
+    where place > :kept
+);
+
 -- name: forget_downlinks(before, limit)!
 delete from downlink
 where id in (select id from downlink where sent_at < :before order by id limit :limit);

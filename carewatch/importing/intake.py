@@ -6,32 +6,23 @@ The caller owns the transaction, and rolls it back where there are troubles.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import aiosql
-import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
-from api import accounts, audit
-from api.access import Role, Viewer
+from api import audit
+from api.access import Viewer
 from api.persons import Abilities, Doctor, NewResident
 from api.routes.teams import ABOVE
 from carewatch.importing.columns import KINDS, Kind
 from carewatch.importing.lines import Line, checked
+from carewatch.importing.memberships import Memberships
 from carewatch.importing.sheet import Trouble, read
+from carewatch.importing.standing import Connection, Rows, by_id, queries
 from domain.errors import NotAllowed
 from domain.time import Micros
 from gateway import registry
-
-queries = aiosql.from_path(
-    Path(__file__).with_name("queries.sql"), "psycopg", kwargs={"row_factory": dict_row}
-)
-
-Connection = psycopg.Connection[Any]
-Rows = Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +114,8 @@ class _Intake:
         What was written, counted; empty where nothing was.
         """
         if self._kind.name == "memberships":
-            return self._memberships(lines, only_look)
+            joining = Memberships(self._connection, self._caller, self._now, self._wrong)
+            return joining.take(lines, lambda: only_look or bool(self.troubles))
         steps = {
             "teams": self._teams, "homes": self._homes, "people": self._people,
             "contacts": self._contacts, "devices": self._devices,
@@ -269,71 +261,10 @@ class _Intake:
             return {row["id"] for row in rows}
         return set()
 
-    # -- memberships --------------------------------------------------------------------------
-
-    def _memberships(self, lines: Sequence[Line], only_look: bool) -> dict[str, Any]:
-        """Circles and teams; whoever has no account yet gets one, without a password."""
-        known = {row["username"]: row for row in queries.accounts(self._connection)}
-        self._fit(lines, known)
-        if only_look or self.troubles:
-            return {}
-        there = {_standing(row): row["relation"] for row in queries.memberships(self._connection)}
-        wanted = [line for line in lines if not _is_there(line.said, there)]
-        strangers = {
-            line.said["user"]: line for line in reversed(wanted) if line.said["user"] not in known
-        }
-        counts = {
-            "new": sum(_standing(line.said) not in there for line in wanted),
-            "changed": sum(_standing(line.said) in there for line in wanted),
-            "same": len(lines) - len(wanted),
-            "accounts": tuple(sorted(strangers)),
-        }
-        for name, line in strangers.items():
-            self._open_account(name, line.said)
-        self._join(wanted)
-        return counts
-
-    def _fit(self, lines: Sequence[Line], known: Rows) -> None:
-        residents, teams = self._there(queries.residents), self._there(queries.teams)
-        for line in lines:
-            if "role" not in line.said:
-                continue
-            family = line.said["role"] == "family"
-            column, there = ("resident", residents) if family else ("team", teams)
-            name = line.said.get(column)
-            if name is None:
-                self._wrong(line.number, column, f"a {line.said['role']} needs one: fill it in.")
-            elif name not in there:
-                self._wrong(line.number, column, f"there is no {column} {name}: add it first.")
-            if known.get(line.said.get("user", ""), {}).get("role") == "vendor":
-                self._wrong(line.number, "user", "this is a vendor, who sees no person.")
-
-    def _open_account(self, username: str, said: dict[str, Any]) -> None:
-        role: Role = said["role"]
-        accounts.add(
-            self._connection, username, None, role, self._now, name=said.get("name", ""),
-            team=None if role == "family" else said["team"],
-        )  # fmt: skip
-
-    def _join(self, lines: Sequence[Line]) -> None:
-        rows = [{"relation": None, "line": line.number, **line.said} for line in lines]
-        family = [row for row in rows if row["role"] == "family"]
-        first = {_standing(row) for row in queries.memberships(self._connection)}
-        others = [row for row in rows if row["role"] != "family" and _standing(row) not in first]
-        if family:
-            queries.join_circles(self._connection, rows=Jsonb(family))
-        if others:
-            queries.join_teams(self._connection, rows=Jsonb(others))
-        if rows:
-            audit.changed(
-                self._connection, self._caller, "import_memberships", "memberships",
-                [row["resident"] for row in family], ["role"],
-            )  # fmt: skip
-
     # -- small print --------------------------------------------------------------------------
 
     def _there(self, statement: Callable[..., Iterable[dict[str, Any]]]) -> Rows:
-        return {row["id"]: row for row in statement(self._connection)}
+        return by_id(statement, self._connection)
 
     def _exist(self, steps: Iterable[Step], column: str, there: Rows) -> None:
         for step in steps:
@@ -374,14 +305,3 @@ def _step(line: Line, there: Rows, blank: Mapping[str, Any]) -> Step:
 def _plain(consents: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     names = ("what", "given_on", "by", "withdrawn_on", "note")
     return sorted(tuple(str(each.get(name)) for name in names) for each in consents)
-
-
-def _standing(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a membership is: who, as what, of which resident or team."""
-    family = row["role"] == "family"
-    return row["user"], row["role"], row.get("resident") if family else row.get("team")
-
-
-def _is_there(said: Mapping[str, Any], there: Mapping[tuple[Any, ...], Any]) -> bool:
-    standing = _standing(said)
-    return standing in there and said.get("relation") in (None, there[standing])

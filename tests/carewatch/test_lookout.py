@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from alerts.unrecorded import Told
-from carewatch.lookout import PATIENCE, STANDS, Emergency, Lookout
+from carewatch.emergency import PATIENCE, Emergency
+from carewatch.lookout import STANDS, Lookout
 from domain.directory import Device, Snapshot, Subject
 from domain.event import Event
 from domain.finding import KINDS, Finding

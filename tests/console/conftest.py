@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser
@@ -22,6 +23,8 @@ from tests.console.visitor import (
 from tests.needs import lacking
 
 PICTURES = Path(__file__).parents[2] / "artefacts" / "console"
+STIR_S = 20
+"""Well within the shortest time after which a device is missed, a minute."""
 
 
 # For the package, not the session: a browser keeps an event loop in the thread of the tests.
@@ -46,16 +49,25 @@ def accounts(carewatch: Instance) -> Accounts:
 
 
 @pytest.fixture(scope="package")
-def _residents(carewatch: Instance) -> Iterator[str]:
-    """One after the other: those of the first village whom no family watches over."""
-    return cycle([resident["id"] for resident in carewatch.demo["residents"][4:12]])
+def _homes(carewatch: Instance) -> Iterator[Iterator[Home]]:
+    """One after the other: those of the first village whom no family watches over.
+
+    A device that has spoken once is missed three minutes later, in the midst of another's story.
+    """
+    homes = [Home(carewatch, resident["id"]) for resident in carewatch.demo["residents"][4:12]]
+    over = Event()
+    alive = Thread(target=_stir, args=(homes, over), daemon=True)
+    alive.start()
+    yield cycle(homes)
+    over.set()
+    alive.join()
+    for home in homes:
+        home.leave()
 
 
 @pytest.fixture
-def home(carewatch: Instance, _residents: Iterator[str]) -> Iterator[Home]:
-    home = Home(carewatch, next(_residents))
-    yield home
-    home.leave()
+def home(carewatch: Instance, _homes: Iterator[Home]) -> Iterator[Home]:
+    yield next(_homes)
     _close_all(carewatch)
 
 
@@ -85,6 +97,12 @@ def arrives(browser: Browser, carewatch: Instance) -> Iterator[Arrives]:
     for visitor in here:
         visitor.context.close()
     assert [complaint for visitor in here for complaint in visitor.complaints] == []
+
+
+def _stir(homes: list[Home], over: Event) -> None:
+    while not over.wait(STIR_S):
+        for home in homes:
+            home.stir()
 
 
 def _close_all(carewatch: Instance) -> None:

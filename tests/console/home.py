@@ -26,6 +26,11 @@ class Home:
             bed.say("sample", {"t": t, "heart_rate": 58 + t // 15_000 % 5, "in_bed": True})
         bed.settle()
 
+    def stir(self) -> None:
+        """Those of its devices that have spoken say that they are still there."""
+        for sender in list(self._senders.values()):
+            sender.say("status", {"online": True})
+
     def leave(self) -> None:
         for sender in self._senders.values():
             sender.leave()

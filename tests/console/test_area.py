@@ -1,9 +1,22 @@
 """A station's and the centre's area: every home at a glance, and the wall."""
 
-from playwright.sync_api import expect
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
 
 from tests.console.home import Home
-from tests.console.visitor import Accounts, Arrives, View
+from tests.console.visitor import DESKTOP, Accounts, Arrives, View
+
+WALLS = [View(width=1920, height=1080), View("zh", width=3840, height=2160)]
+READABLE = 0.012
+"""The least size of type on a wall, as a share of its height."""
+
+
+def size_of(text: Locator) -> float:
+    """The size of its type in pixels."""
+    size: float = text.evaluate("text => parseFloat(getComputedStyle(text).fontSize)")
+    return size
 
 
 def test_a_home_that_needs_somebody_stands_out(
@@ -47,3 +60,43 @@ def test_the_wall_shows_what_is_open_and_nothing_to_press_by_mistake(
     expect(visitor.deed("accept")).to_have_count(0)
     visitor.page.get_by_role("link", name=visitor.says("wall.leave")).click()
     expect(visitor.page.get_by_role("navigation").first).to_be_visible()
+
+
+@pytest.mark.parametrize("wall", WALLS, ids=str)
+def test_a_wall_is_read_from_across_the_room(
+    arrives: Arrives, accounts: Accounts, home: Home, wall: View, pictures: Path
+) -> None:
+    visitor = arrives(wall).log_in(accounts["station-liushu"], "#/wall")
+    main = visitor.page.get_by_role("main")
+    expect(main.get_by_role("heading", level=1)).to_contain_text("柳树村")
+    on_duty = main.get_by_role("region", name=visitor.says("duty.title"))
+    expect(on_duty).to_contain_text("Station of Liushu")
+    home.press()
+    expect(visitor.card(home.name)).to_be_visible()
+
+    assert size_of(main) >= READABLE * wall.height
+    facts = visitor.card(home.name).get_by_text(visitor.says("priority.high"), exact=True)
+    assert size_of(facts) >= READABLE * wall.height
+    unheard = main.get_by_role("listitem").filter(has_text=visitor.says("condition.unheard"))
+    assert size_of(unheard.locator(".figure")) >= 3 * READABLE * wall.height
+    wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not visitor.page.evaluate(wider)
+    visitor.page.screenshot(path=pictures / f"wall-{wall}.png")
+
+
+def test_a_wall_tells_whether_it_is_heard_and_whether_it_is_live(
+    arrives: Arrives, accounts: Accounts, pictures: Path
+) -> None:
+    visitor = arrives(DESKTOP).log_in(accounts["centre"], "#/wall")
+    visitor.button("sound.short.unasked").click()
+    expect(visitor.page.get_by_text(visitor.says("sound.short.on"), exact=True)).to_be_visible()
+    kept = visitor.page.evaluate("JSON.parse(localStorage.getItem('carewatch.alarm'))")
+    assert kept["station"], "who hears it hears also that it is cut off"
+
+    visitor.context.set_offline(True)
+    said = visitor.page.get_by_role("alert").get_by_text(visitor.says("line.lost"))
+    expect(said).to_be_visible()
+    assert size_of(said) >= DESKTOP.height / 15
+    visitor.page.screenshot(path=pictures / "wall-lost.png")
+    visitor.context.set_offline(False)
+    expect(said).to_have_count(0)

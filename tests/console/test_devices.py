@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, expect
 
 from tests.acceptance.instance import Instance, Sender
-from tests.console.visitor import Account, Accounts, Arrives, View, Visitor
+from tests.console.visitor import PHONE, Account, Accounts, Arrives, View, Visitor
 
 
 def part(visitor: Visitor, title: str) -> Locator:
@@ -45,10 +45,40 @@ def test_a_registered_device_is_seen_live_and_told_why_it_is_refused(
     bed.leave()
 
     refused = part(visitor, "devices.refused")
-    refused.get_by_role("button", name=visitor.says("devices.look_again")).click()
     expect(refused.locator("summary")).to_contain_text("heart_rate")
     refused.locator("summary").click()
     expect(refused.locator("pre")).to_contain_text("quick")
+
+
+def test_a_device_of_which_all_was_refused_is_not_called_unheard(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance
+) -> None:
+    visitor = arrives(PHONE).log_in(accounts["admin"], "#/devices")
+    device = register(visitor, "bed-misled")
+    visitor.open("#/devices/bed-misled")
+    refused = part(visitor, "devices.refused")
+    expect(refused).to_contain_text(visitor.says("devices.refused_none"))
+    expect(visitor.page.get_by_text(visitor.says("contact.never")).first).to_be_visible()
+
+    bed = Sender(carewatch, device)
+    bed.say("receipt", {"id": "1"})  # ours to say, and not a device's
+    expect(refused.locator("summary")).to_contain_text("not permitted")
+    expect(refused).not_to_contain_text(visitor.says("devices.refused_none"))
+    expect(visitor.page.get_by_text(visitor.says("devices.all_refused")).first).to_be_visible()
+    bed.leave()
+
+
+def test_the_list_is_short_enough_for_a_thumb_and_finds_by_any_word(
+    arrives: Arrives, accounts: Accounts
+) -> None:
+    visitor = arrives(PHONE).log_in(accounts["admin"], "#/devices")
+    rows = visitor.page.get_by_role("row")
+    expect(rows).not_to_have_count(0)
+    height: int = visitor.page.evaluate("document.documentElement.scrollHeight")
+    assert height < 6 * PHONE.height
+    visitor.page.get_by_label(visitor.says("devices.find")).fill("012 button")
+    expect(visitor.page.get_by_role("link", name="button-012")).to_be_visible()
+    expect(visitor.page.get_by_role("main")).to_contain_text("1 device")
 
 
 def test_a_vendor_sees_its_own_devices_and_nobody_who_lives_with_them(

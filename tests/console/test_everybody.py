@@ -1,5 +1,6 @@
 """For everybody: in their language, colours and size of type, by ear and by key, on any screen."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -127,6 +128,21 @@ def test_each_part_of_a_screen_is_for_everybody(
         name = re.sub(r"\W+", "-", place.replace("{resident}", ""))
         visitor.page.screenshot(path=pictures / f"{name}-{look}.png")
     assert found == []
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
+def test_the_first_picture_is_as_bright_as_its_reader_likes(arrives: Arrives, light: bool) -> None:
+    """Before the script of the console is there, and against the device where one has chosen."""
+    ground = {True: "rgb(245, 244, 240)", False: "rgb(14, 15, 17)"}
+    colour = "getComputedStyle(document.body).backgroundColor"
+    visitor = arrives(replace(PHONE, theme="light" if light else "dark"))
+    visitor.page.route("**/assets/*.js", lambda script: script.abort())
+    visitor.open()
+    assert visitor.page.evaluate(colour) == ground[light]
+    other = json.dumps({"theme": "dark" if light else "light"})
+    visitor.page.evaluate("kept => localStorage.setItem('carewatch.appearance', kept)", other)
+    visitor.page.reload()
+    assert visitor.page.evaluate(colour) == ground[not light]
 
 
 def test_the_chosen_language_stays(arrives: Arrives, accounts: Accounts) -> None:

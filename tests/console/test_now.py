@@ -1,6 +1,6 @@
 """What is open at this moment, and what can be done about it with a thumb."""
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 
 from tests.console.home import Home
 from tests.console.visitor import PHONE, Accounts, Arrives, View
@@ -78,6 +78,46 @@ def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_told_who(
     assert sorted(have) == [0, 1]
     told = visitors[have.index(0)].card(home.name)
     expect(told).to_contain_text(("station-liushu", "centre")[have.index(1)])
+
+
+def test_nothing_is_asked_of_the_reader_before_they_have_seen_the_emergency(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives(PHONE).log_in(accounts["station-liushu"])
+    question = visitor.page.get_by_text(visitor.says("sound.first"))
+    expect(question).to_be_visible()
+
+    home.press()
+    card = visitor.card(home.name)
+    expect(card).to_be_visible()
+    expect(question).to_have_count(0)
+    assert (card.bounding_box() or {"y": PHONE.height})["y"] < PHONE.height / 4
+
+    visitor.button("sound.short.unasked").click()
+    visitor.button("sound.not_here").click()
+    expect(visitor.page.get_by_role("dialog")).to_contain_text(visitor.says("sound.off"))
+
+
+def test_what_draws_is_fetched_with_the_first_chart(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives(PHONE).log_in(accounts["station-liushu"])
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    visitor.page.on("request", note)
+    home.press()
+    visitor.card(home.name).get_by_role("link").click()
+    expect(visitor.page.get_by_text(visitor.says("alert.happened"))).to_be_visible()
+    visitor.settle()
+    assert [url for url in asked if "/chart-" in url] == []
+
+    home.sleep(10)
+    visitor.page.reload()
+    expect(visitor.page.locator("canvas").first).to_be_visible()
+    assert [url for url in asked if "/chart-" in url] != []
 
 
 def test_the_keyboard_leads_to_the_most_urgent_and_takes_it(

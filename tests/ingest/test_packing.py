@@ -155,6 +155,20 @@ def test_a_writer_who_waits_while_a_day_is_closed_writes_beside_it(
     assert len(told(home)) == 1
 
 
+def test_what_is_packed_of_an_hour_is_read_once_before_all_of_it_is(
+    home: psycopg.Connection, database_kind: str
+) -> None:
+    for device in (BED, SPARE):
+        say(home, FIRST, *an_hour(FIRST), device=device)
+    before = told(home)
+    rollups.roll_up(home, LATER, since=FIRST)
+    list(islice(packing.pack(home, KEEP, LATER, at_once=1), 1))  # and then the keeper dies
+    assert in_tables(home) == (120, 0, 0 if database_kind == "timescale" else 60)
+    assert told(home) == before
+    finish(home)
+    assert told(home) == before
+
+
 def test_a_day_is_dropped_an_hour_after_something_came_into_it(
     home: psycopg.Connection, database_kind: str
 ) -> None:
@@ -253,7 +267,9 @@ def test_packing_may_be_cut_short_anywhere_and_changes_nothing_that_is_read(
             model.say(which, now, what)
         else:
             rollups.roll_up(home, now, since=FIRST)
-            list(islice(packing.pack(home, KEEP, now), which))  # and then the keeper dies
+            list(
+                islice(packing.pack(home, KEEP, now, at_once=1), which)
+            )  # and then the keeper dies
             if what:
                 packing.drop(home, now)
         assert told(home) == model.told()

@@ -129,6 +129,29 @@ def test_quarantine_and_what_was_sent_go_after_their_days(home: psycopg.Connecti
     assert (count(home, "quarantine"), count(home, "downlink")) == (1, 1)
 
 
+def test_of_a_device_that_never_stops_being_refused_the_newest_stay(
+    home: psycopg.Connection,
+) -> None:
+    more = retention.REFUSALS_KEPT + 5
+    home.execute(
+        "insert into quarantine (at, device_id, topic, reason, size, payload)"
+        " select %s, device, 't', n::text, 1, 'x' from generate_series(1, %s) n,"
+        " unnest(array['broken', null]) device",
+        (to_datetime(NOW), more),
+    )
+    home.execute(
+        "insert into quarantine (at, device_id, topic, reason, size, payload)"
+        " values (%s, 'bed', 't', 'r', 1, 'x')",
+        (to_datetime(NOW),),
+    )
+    live(home, NOW)
+    kept = home.execute(
+        "select device_id, count(*), min(reason::int) filter (where reason <> 'r')"
+        " from quarantine group by device_id order by device_id"
+    ).fetchall()
+    assert kept == [("bed", 1, None), ("broken", 1000, 6), (None, 1000, 6)]
+
+
 def test_only_what_is_past_the_recent_window_is_compressed(
     home: psycopg.Connection, database_kind: Any
 ) -> None:

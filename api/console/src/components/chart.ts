@@ -1,5 +1,6 @@
-/** What uPlot is told: colours from the tokens, dashes so that colour is never alone. */
+/** Draws with uPlot: colours from the tokens, dashes so that colour is never alone. Fetched with the first chart. */
 import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import type { Mark, Series } from './Chart.svelte';
 
 /** A token of `styles/tokens.css` by its name. */
@@ -22,7 +23,13 @@ const LEAST_SPAN_S = 10;
 /** Marks nearer to each other than a finger is wide are one to tap; the first. */
 const FINGER_PX = 24;
 
-export function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
+/** Draw into `room`: the times in seconds, then a row of values for each line. Ends with what is returned. */
+export function draw(drawing: Drawing, data: (number | null)[][], ink: Ink, locale: string, room: HTMLElement): () => void {
+  const chart = new uPlot(optionsOf(drawing, ink, locale), data as uPlot.AlignedData, room);
+  return () => chart.destroy();
+}
+
+function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
   const { series, width, height, zone } = drawing;
   return {
     width,

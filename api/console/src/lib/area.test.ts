@@ -14,5 +14,5 @@ test('a home is as the one who needs a look first', () => {
 
 test('each home is counted once', () => {
   const homes = homesOf([glance('Ann', 'one', 'well'), glance('Cy', 'one', 'lost')]);
-  expect(countsOf(homes)).toEqual({ alarmed: 0, lost: 1, absent: 0, out: 0, well: 0 });
+  expect(countsOf(homes)).toEqual({ alarmed: 0, lost: 1, unheard: 0, absent: 0, out: 0, well: 0 });
 });

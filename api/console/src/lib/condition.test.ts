@@ -21,8 +21,19 @@ test('an open alert goes before everything else', () => {
 
 test('a device that is not heard is no alarm, and no well-being', () => {
   expect(conditionOf(told(NOW), [alert('device_silent')])).toBe('lost');
-  expect(conditionOf(told(NOW, { heard_at: null }))).toBe('lost');
   expect(conditionOf(told(NOW - 25 * 3600_000))).toBe('lost');
+});
+
+test('a home of which nothing was ever heard is not lost: it has not begun', () => {
+  const never = told(NOW, { heard_at: null, measured_at: null, in_bed: null });
+  expect(conditionOf(never)).toBe('unheard');
+  expect(conditionOf({ ...never, absence: 'hospital' })).toBe('unheard');
+  expect(conditionOf(never, [alert('sos')])).toBe('alarmed');
+});
+
+test('one device that was heard and fell silent is enough to be lost, whatever was never heard', () => {
+  expect(conditionOf(told(NOW - 600_000), [alert('device_silent')])).toBe('lost');
+  expect(conditionOf(told(NOW, { heard_at: null }), [alert('device_silent')])).toBe('lost');
 });
 
 test('out of bed is worth a look at night alone', () => {

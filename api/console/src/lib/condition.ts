@@ -4,7 +4,7 @@ import { hourAt } from './time';
 import { byUrgency } from './urgency';
 
 /** From the one to look at first to the one to leave in peace. */
-export const CONDITIONS = ['alarmed', 'lost', 'absent', 'out', 'well'] as const;
+export const CONDITIONS = ['alarmed', 'lost', 'unheard', 'absent', 'out', 'well'] as const;
 export type Condition = (typeof CONDITIONS)[number];
 export type Whereabouts = 'in_bed' | 'up' | 'unknown';
 
@@ -66,10 +66,9 @@ export function isNight(now: number, zone: string): boolean {
   return hour >= 21 || hour < 7;
 }
 
-/** Whether a device of the home is not heard, or nothing was for a day. */
-export function isLost(row: { heard_at: string | null }, alerts: Alert[], now: number): boolean {
-  const silent = alerts.some(isSilence);
-  return silent || row.heard_at === null || Date.parse(row.heard_at) < now - DAY;
+/** Whether a device of the home was heard and is not any more, or none was for a day. */
+function isLost(row: { heard_at: string | null }, alerts: Alert[], now: number): boolean {
+  return alerts.some(isSilence) || (row.heard_at !== null && Date.parse(row.heard_at) < now - DAY);
 }
 
 function conditionOf(
@@ -77,6 +76,7 @@ function conditionOf(
 ): Condition {
   if (alerts.some((alert) => !isSilence(alert))) return 'alarmed';
   if (isLost(row, alerts, now)) return 'lost';
+  if (row.heard_at === null) return 'unheard'; // nothing has begun that could have ended
   if (row.absence !== null) return 'absent';
   return night && whereabouts === 'up' ? 'out' : 'well';
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ALL, code, contactOf, fits, type Device } from './devices';
+import { ALL, code, contactOf, fits, isWorn, placeKey, reasonOf, type Device, type Sought } from './devices';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const device = (change: Partial<Device> = {}): Device => ({
@@ -17,13 +17,26 @@ test('a device is in contact until it has missed three intervals, or said goodby
   expect(contactOf(device({ interval_s: null, heard_at: '2026-11-27T11:00:00Z' }), NOW)).toBe('silent');
 });
 
-test('devices are found by name, resident, kind, contact and battery', () => {
-  expect(fits(device(), ALL, 'Rosa Lin', NOW)).toBe(true);
-  expect(fits(device(), { ...ALL, text: 'rosa' }, 'Rosa Lin', NOW)).toBe(true);
-  expect(fits(device(), { ...ALL, kind: 'fall' }, '', NOW)).toBe(false);
-  expect(fits(device(), { ...ALL, contact: 'silent' }, '', NOW)).toBe(false);
-  expect(fits(device({ battery: 12 }), { ...ALL, weak: true }, '', NOW)).toBe(true);
-  expect(fits(device({ battery: null }), { ...ALL, weak: true }, '', NOW)).toBe(false);
+test('devices are found by all that is said of them, in any order', () => {
+  const found = (text: string, change: Partial<Sought> = {}, of: Partial<Device> = {}) =>
+    fits(device(of), { ...ALL, text, ...change }, ['Rosa Lin', 'Bed', 'L1', null], NOW);
+  expect(found('')).toBe(true);
+  expect(found(' rosa  BED-7')).toBe(true);
+  expect(found('rosa fall')).toBe(false);
+  expect(found('', { kind: 'fall' })).toBe(false);
+  expect(found('', { contact: 'silent' })).toBe(false);
+  expect(found('', { weak: true }, { battery: 12 })).toBe(true);
+  expect(found('', { weak: true }, { battery: null })).toBe(false);
+});
+
+test('a place has one name however a device spells it, and one on a body is no room', () => {
+  expect(['bedroom', 'Living room', 'worn on the wrist', 'wrist'].map(placeKey)).toEqual(['bedroom', 'living_room', 'wrist', 'wrist']);
+  expect(['Living room', 'worn on the wrist', 'behind the stove', ''].map(isWorn)).toEqual([false, true, false, false]);
+});
+
+test('a refusal says first what it is about', () => {
+  expect(reasonOf('heart_rate: not a number: "quick"')).toEqual({ about: 'heart_rate', more: 'not a number: "quick"' });
+  expect(reasonOf('t is missing')).toEqual({ about: 't is missing', more: '' });
 });
 
 test('the code holds all that a device needs to connect', () => {

@@ -1,5 +1,6 @@
 /** What one can tell of a device at a glance, and who may do what with it. All pure. */
 import type { Schema } from './api';
+import { holds } from './search';
 
 export type Device = Schema['Device'];
 export type Contact = 'heard' | 'silent' | 'never';
@@ -31,16 +32,35 @@ export function isWeak({ battery }: Device): boolean {
   return battery !== null && battery < WEAK;
 }
 
-/** Whether a device is among those that are looked for. `who` is the name of its resident. */
-export function fits(device: Device, sought: Sought, who: string, now: number): boolean {
-  const text = [device.id, device.model, device.place, who].join(' ').toLowerCase();
+/** Whether a device is among those that are looked for. `texts` are what is said of it besides its id. */
+export function fits(device: Device, sought: Sought, texts: (string | null)[], now: number): boolean {
   return (
-    text.includes(sought.text.trim().toLowerCase()) &&
+    holds(sought.text, device.id, ...texts.map((text) => text ?? '')) &&
     (!sought.kind || device.kind === sought.kind) &&
     (!sought.vendor || device.vendor === sought.vendor) &&
     (!sought.contact || contactOf(device, now) === sought.contact) &&
     (!sought.weak || isWeak(device))
   );
+}
+
+/** Where on a body a device may be. */
+const WORN = new Set(['wrist', 'waist', 'chest', 'neck', 'pocket']);
+
+/** A place by its name in the messages: "Living room" is `living_room`, "worn on the wrist" `wrist`. */
+export function placeKey(place: string): string {
+  const plain = place.trim().toLowerCase();
+  return plain.replace(/^worn (on|at|around|in) (the )?/, '').replace(/[\s-]+/g, '_');
+}
+
+/** Whether a place is one on a body: it tells nothing of the room. */
+export function isWorn(place: string): boolean {
+  return WORN.has(placeKey(place));
+}
+
+/** Why a message was refused: what it is about, and the rest of the sentence. */
+export function reasonOf(reason: string): { about: string; more: string } {
+  const [about = '', ...more] = reason.split(': ');
+  return { about, more: more.join(': ') };
 }
 
 /** What stands in the QR code; docs/console.md describes it. */

@@ -1,6 +1,7 @@
 /** What happened, in plain words: a sentence for each kind of alert, out of its evidence. */
 import type { Alert } from './api';
 import { language, many, number, t, word, type Key } from './i18n.svelte';
+import { placeName } from './places.svelte';
 import { clock, span } from './time';
 
 type Evidence = Alert['evidence'];
@@ -41,7 +42,7 @@ function pressed(evidence: Evidence): string {
 
 function inPlace(said: string, evidence: Evidence): string {
   const place = text(evidence, 'place');
-  return place ? t('happened.in_place', { said, place: word('place', place) }) : t('happened.said', { what: said });
+  return place ? t('happened.in_place', { said, place: placeName(place) }) : t('happened.said', { what: said });
 }
 
 function fell(evidence: Evidence, alert: Alert): string {

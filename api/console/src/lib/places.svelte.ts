@@ -1,18 +1,24 @@
-/** In which room a device stands; asked once for each that is shown. */
+/** In which room a device stands, or where it is worn; asked once for each that is shown. */
 import { SvelteMap } from 'svelte/reactivity';
 import { api, type Alert } from './api';
-import { word } from './i18n.svelte';
+import { placeKey } from './devices';
+import { language } from './i18n.svelte';
+
+/** A place in the reader's words; a free text as it is. */
+export function placeName(place: string | null): string {
+  return place ? (language.messages[`place.${placeKey(place)}`] ?? place) : '';
+}
 
 class Places {
   #byDevice = new SvelteMap<string, string>();
   #wanted = new Set<string>();
 
-  /** The room of an alert: what the event said, else where the device stands; empty if unknown. */
+  /** The place of an alert: what the event said, else where the device stands; empty if unknown. */
   of(alert: Alert): string {
     const said = alert.evidence.place;
-    if (typeof said === 'string') return word('place', said);
+    if (typeof said === 'string') return said;
     const device = alert.device ?? alert.sources[0];
-    return word('place', device ? this.#byDevice.get(device) : '');
+    return (device && this.#byDevice.get(device)) ?? '';
   }
 
   /** Ask for the rooms of these, unless they are known. */
