@@ -47,7 +47,7 @@ def test_a_look_closer_is_drawn_with_the_mouse(
     visitor.page.get_by_text(visitor.says("length.hour"), exact=True).click()
     ground = chart(visitor).locator(".u-over")
     expect(ground).to_be_visible()
-    ground.scroll_into_view_if_needed()
+    ground.hover()  # waits, where the chart is drawn anew meanwhile
     hour, box = shown(visitor), ground.bounding_box()
     assert box is not None
     mouse, height = visitor.page.mouse, box["y"] + box["height"] / 2
