@@ -2,7 +2,12 @@
 -- Who is asked is `:everything` or by `:teams` (the area); see api/access.py.
 
 -- name: rotas(id, team, everything, teams)
-select id, team_id as team, party, layer, name, timezone, shifts, version, changed_by, changed_at
+-- With the names of those in the shifts, by user name, where they have one.
+select id, team_id as team, party, layer, name, timezone, shifts, version, changed_by, changed_at,
+       coalesce((select jsonb_object_agg(a.username, a.name) from account a
+                 where a.name <> '' and a.username in (
+                     select jsonb_array_elements_text(shift -> 'people')
+                     from jsonb_array_elements(shifts) as shift)), '{}') as names
 from rota
 where (cast(:id as text) is null or id = :id)
   and (cast(:team as text) is null or team_id = :team)

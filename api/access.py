@@ -93,6 +93,8 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_my_duties": _HELPERS,
     "my_duties": _HELPERS,
     "list_rotas": _STAFF,
+    "create_rota": _STAFF,
+    "try_rota": _STAFF,
     "get_rota": _STAFF,
     "put_rota": _STAFF,
     "drop_rota": _STAFF,

@@ -39,6 +39,12 @@ class RotaBody(Body):
     shifts: Annotated[list[ShiftBody], Field(max_length=500)]
 
 
+class RotaTrial(RotaBody):
+    """With an ``id``, in the place of the rota that has it."""
+
+    id: Id | None = None
+
+
 class ShiftAnswer(Answer):
     day: DayName
     starts: str
@@ -47,6 +53,8 @@ class ShiftAnswer(Answer):
 
 
 class RotaAnswer(Answer):
+    """``names``: of those in the shifts, by user name; who has none is not in it."""
+
     id: str
     team: str
     party: DutyPartyName
@@ -54,6 +62,7 @@ class RotaAnswer(Answer):
     name: str
     timezone: str
     shifts: list[ShiftAnswer]
+    names: dict[str, str]
     version: int
     changed_by: str
     changed_at: Time
@@ -177,12 +186,13 @@ class DutyAnswer(Answer):
 
 
 class OwnDuty(Answer):
-    """A span in which one is on duty oneself; ``name`` is the rota's."""
+    """A span in which one is on duty oneself; ``name`` and ``timezone`` are the rota's."""
 
     team: str
     team_name: str
     party: str
     name: str
+    timezone: str
     from_: Annotated[Time, Field(alias="from")]
     until: Time
 

@@ -64,8 +64,16 @@ select asked.id from unnest(cast(:residents as text[])) as asked (id)
 where not exists (select from resident r where r.id = asked.id) order by asked.id;
 
 -- name: teams(id, after, limit, everything, teams)
--- Teams of the area by id, or the one of that id.
+-- Teams of the area by id, or the one of that id; with the clock of most who live there.
+with clocks as (
+    select array[village.id, village.parent_id, town.parent_id] as teams, r.timezone,
+           count(*) as people
+    from resident r join team village on village.id = r.team_id
+         left join team town on town.id = village.parent_id
+    group by 1, 2)
 select id, name, level, parent_id,
+       (select c.timezone from clocks c where team.id = any(c.teams)
+        group by c.timezone order by sum(c.people) desc, c.timezone limit 1) as timezone,
        coalesce((select jsonb_object_agg(t.name, t.value) from threshold t
                  where t.scope = 'team' and t.scope_id = team.id), '{}') as thresholds
 from team

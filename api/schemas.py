@@ -95,12 +95,17 @@ class UserChange(Body):
 
 
 class Team(Answer):
-    """``thresholds``: the team's own; they hold for the teams below it too."""
+    """``thresholds``: the team's own; they hold for the teams below it too.
+
+    ``timezone``: where most of its residents live, those of the teams below it included; null
+    where it has none.
+    """
 
     id: str
     name: str
     level: Level
     parent: str | None
+    timezone: str | None
     thresholds: dict[str, float]
 
 

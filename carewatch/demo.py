@@ -16,6 +16,7 @@ import psycopg
 from api import accounts
 from api.access import Role
 from api.database import Jsonb, people, queries
+from carewatch.demo_duty import CARERS, arrange
 from domain.errors import NotAllowed
 from domain.time import Micros, SystemClock
 from gateway import registry
@@ -96,7 +97,7 @@ def seed(
     """Add the demo's world; what belongs into ``demo.json``, secrets included.
 
     ``known_passwords``: derive the passwords from the seed (for tests and pictures; never where
-    others can reach the machine). ``now`` is when the accounts were made (None: at present).
+    others can reach the machine). ``now`` is when this is (None: at present).
     The caller owns the transaction. Raises NotAllowed where the demo's people are there already.
     """
     random = np.random.default_rng(seed)
@@ -106,11 +107,13 @@ def seed(
     people = [_resident(connection, number, residents, random) for number in range(residents)]
     password = _password_of(seed) if known_passwords else (lambda _: secrets.token_urlsafe(9))
     made = SystemClock().now() if now is None else now
+    opened = [
+        _account(connection, password, made, **who) for who in _accounts([p["id"] for p in people])
+    ]
+    for village in _VILLAGES:
+        arrange(connection, village.team, village.zone, made)
     return {
-        "accounts": [
-            _account(connection, password, made, **who)
-            for who in _accounts([p["id"] for p in people])
-        ],
+        "accounts": opened,
         "devices": [
             device
             for number, person in enumerate(people)
@@ -202,7 +205,7 @@ def _devices(
 
 
 def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
-    """Who may log in: families, a station for each village, centre, helpers, vendor, admin."""
+    """Who may log in: families, station and carers of each village, centre, helpers and others."""
     half = (len(residents) + 1) // 2
     families = (
         residents[:2],
@@ -221,6 +224,11 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
          "name": f"Station of {village.team.title()}"}
         for village in _VILLAGES
     ]  # fmt: skip
+    told += [
+        {"username": username, "role": "station", "team": village.team, "name": name}
+        for village in _VILLAGES
+        for username, name in CARERS[village.team]
+    ]
     return [
         *told,
         {"username": "centre", "role": "centre", "team": "linhe", "name": "County centre"},

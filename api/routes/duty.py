@@ -20,13 +20,14 @@ from api.arrangements import (
     HolidayBody,
     HolidayList,
     OwnDuties,
+    RotaTrial,
 )
 from api.calendar import calendar_of
 from api.context import Caller, Now, Transaction
 from api.database import Connection
 from api.fields import Id
 from api.problems import documented, not_found, unprocessable
-from api.routes.rotas import check_team
+from api.routes.rotas import check, check_team, new_id, put, rota_of
 from domain.time import DAY, Micros, from_datetime, iso, to_datetime
 
 router = APIRouter(tags=["duty"])
@@ -60,6 +61,22 @@ def list_gaps(caller: Caller, connection: Transaction, now: Now, days: Days = 7)
     return {"items": gaps_of(connection, caller, now, days)}
 
 
+@router.post("/rotas/try", response_model=GapList, responses=documented(401, 403, 409, 422))
+def try_rota(
+    body: RotaTrial, caller: Caller, connection: Transaction, now: Now, days: Days = 7
+) -> object:
+    """Where nobody would be on duty as the body's party, were the rota saved; it is not.
+
+    Its swaps, the holidays and the other layers count as they will.
+    """
+    wanted = rota_of(body.id or new_id(body), body)
+    check(connection, caller, wanted)
+    with connection.transaction(force_rollback=True):
+        put(connection, caller, wanted, now)
+        found = stored.coming_gaps(connection, now, now + days * DAY, [body.team])
+    return {"items": [_gap(gap) for gap in found if gap.party == body.party]}
+
+
 @router.get("/me/duties", response_model=OwnDuties, responses=documented(401, 403))
 def list_my_duties(caller: Caller, connection: Transaction, now: Now) -> object:
     """The caller's own duties of the next 60 days, the soonest first."""
@@ -70,6 +87,7 @@ def list_my_duties(caller: Caller, connection: Transaction, now: Now) -> object:
             "team_name": names.get(span.rota.team, span.rota.team),
             "party": span.rota.party,
             "name": span.rota.name,
+            "timezone": span.rota.timezone,
             "from": iso(span.start),
             "until": iso(span.end),
         }

@@ -1,5 +1,6 @@
 """Rotas and swaps: the shifts of each team's week, and who takes whose."""
 
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -41,6 +42,19 @@ def list_rotas(
     return {"items": rotas_of(connection, caller, team=team)}
 
 
+@router.post(
+    "/rotas", response_model=RotaAnswer, status_code=201, responses=documented(401, 403, 409, 422)
+)
+def create_rota(
+    body: RotaBody, caller: Caller, connection: Transaction, now: Now, response: Response
+) -> object:
+    """Make a rota; its id is made, too."""
+    wanted = rota_of(new_id(body), body)
+    check(connection, caller, wanted)
+    _make(connection, caller, wanted, now)
+    return _changed(connection, caller, "create_rota", wanted.id, response)
+
+
 @router.get("/rotas/{rota}", response_model=RotaAnswer, responses=documented(401, 403, 404, 422))
 def get_rota(rota: Id, caller: Caller, connection: Transaction, response: Response) -> object:
     """A rota; its version is in ``ETag`` too."""
@@ -62,19 +76,10 @@ def put_rota(
     if_match: IfMatch = None,
 ) -> object:
     """Make a rota, or replace one. With ``If-Match``, only the version that was read."""
-    check_team(caller, body.team)
-    wanted = _rota(rota, body)
-    _refuse(objections.of_rota(wanted, stored.people_of(connection, body.team)))
-    known = next(iter(rotas_of(connection, caller, id=rota)), None)
-    if known is None:
-        _make(connection, caller, wanted, now)
-    else:
-        check_version(if_match, known["version"])
-        _replace(connection, caller, wanted, known, now)
-    audit.changed(connection, caller, "put_rota", f"rota:{rota}")
-    after = _one(connection, caller, rota)
-    tag(response, after["version"])
-    return after
+    wanted = rota_of(rota, body)
+    check(connection, caller, wanted)
+    put(connection, caller, wanted, now, if_match)
+    return _changed(connection, caller, "put_rota", rota, response)
 
 
 @router.delete("/rotas/{rota}", status_code=204, responses=documented(401, 403, 404, 422))
@@ -156,17 +161,48 @@ def check_team(caller: Viewer, team: str) -> None:
         raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
 
 
-def _refuse(found: list[str]) -> None:
+def check(connection: Connection, caller: Viewer, rota: Rota) -> None:
+    """A problem where the rota is not of the caller's area, or cannot be."""
+    check_team(caller, rota.team)
+    found = objections.of_rota(rota, stored.people_of(connection, rota.team))
     if found:
         raise unprocessable(" ".join(found))
 
 
-def _rota(id: str, body: RotaBody) -> Rota:
+def put(
+    connection: Connection, caller: Viewer, rota: Rota, now: Micros, if_match: str | None = None
+) -> None:
+    """Make the rota, or put it in the place of the one of its id."""
+    known = next(iter(rotas_of(connection, caller, id=rota.id)), None)
+    if known is None:
+        _make(connection, caller, rota, now)
+    else:
+        check_version(if_match, known["version"])
+        _replace(connection, caller, rota, known, now)
+
+
+def rota_of(id: str, body: RotaBody) -> Rota:
+    """A rota in the words of duty."""
     shifts = tuple(
         Shift(shift.day, clock(shift.starts), clock(shift.ends), tuple(dict.fromkeys(shift.people)))
         for shift in body.shifts
     )
     return Rota(id, body.team, body.party, body.layer, body.name, body.timezone, shifts)
+
+
+def new_id(body: RotaBody) -> str:
+    """One that says to its reader what it is of, and that no other rota has."""
+    return f"{body.team[:40]}-{body.party}-{secrets.token_hex(3)}"
+
+
+def _changed(
+    connection: Connection, caller: Viewer, call: str, rota: str, response: Response
+) -> dict[str, Any]:
+    """The rota after a change, which is noted."""
+    audit.changed(connection, caller, call, f"rota:{rota}")
+    after = _one(connection, caller, rota)
+    tag(response, after["version"])
+    return after
 
 
 def _make(connection: Connection, caller: Viewer, rota: Rota, now: Micros) -> None:

@@ -93,6 +93,8 @@ GET /duty/gaps                               |403    |+      |+      |403    |40
 GET /me/duties                               |+      |+      |+      |+      |403    |+
 GET /me/duties.ics                           |+      |+      |+      |+      |403    |+
 GET /rotas                                   |403    |+      |+      |403    |403    |+
+POST /rotas {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+
+POST /rotas/try {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+
 PUT /rotas/r {"team": "{team}", {empty}} |403|+/422|+/422|403|403|+/+
 GET /holidays?team={team}                    |403    |+/422  |+/422  |403    |403    |+/+
 PUT /holidays/{team}/2027-01-01 {"name": "New Year"} |403    |+/404  |+/404  |403    |403    |+/+

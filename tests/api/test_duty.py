@@ -136,6 +136,34 @@ def test_nobodys_change_of_a_rota_is_lost(ask: dict[str, Asker], staffed: World)
     assert ask["station"].ask("DELETE", "/rotas/other").status_code == 204
 
 
+def test_a_rota_is_made_without_a_name_of_its_own_for_machines(
+    ask: dict[str, Asker], staffed: World
+) -> None:
+    made = ask["station"].ask("POST", "/rotas", json=ROTA)
+    assert made.status_code == 201
+    assert made.json()["id"].startswith("village-a-station-")
+    assert ask["station"].ask("POST", "/rotas", json=ROTA).status_code == 409, "the layer is taken"
+    (kept,) = ask["station"].get("/rotas")["items"]
+    assert kept == made.json()
+    assert kept["names"]["night"] == "Night watch"
+
+
+def test_a_rotas_gaps_are_seen_before_it_is_saved(ask: dict[str, Asker], staffed: World) -> None:
+    def gaps_of(**changed: Any) -> list[str]:
+        answer = ask["station"].ask("POST", "/rotas/try", json={**ROTA, **changed})
+        return [gap["from"] for gap in answer.json()["items"]]
+
+    sunday_night = ["2026-11-22T22:00:00.000Z"]
+    assert gaps_of() == []
+    assert gaps_of(shifts=SHIFTS[:-1]) == sunday_night
+    assert ask["station"].get("/rotas")["items"] == [], "nothing is kept"
+
+    put(ask["station"], shifts=SHIFTS[:-1])
+    assert gaps_of(id="rota-a") == [], "in the place of the rota that is there"
+    assert gaps_of(layer=2, shifts=[SHIFTS[0]]) == sunday_night, "beside it"
+    assert ask["station"].get("/rotas/rota-a")["version"] == 1
+
+
 def test_a_giver_must_be_on_duty(ask: dict[str, Asker], staffed: World) -> None:
     put(ask["station"])
     swap = {

@@ -8,7 +8,9 @@ from typing import get_args
 import pytest
 
 from alerts.alert import OUTCOMES, ChangeName, State
+from alerts.detectors import threshold_names
 from api.access import ROLES
+from api.persons import Purpose
 from domain.directory import DeviceKind
 from domain.finding import KINDS, RANK
 
@@ -25,6 +27,8 @@ FAMILIES = {
     "outcome": OUTCOMES,
     "role": ROLES,
     "device": get_args(DeviceKind),
+    "threshold": sorted(threshold_names()),
+    "consent": get_args(Purpose),
 }
 TOLD = r"(?:title|label|alt|placeholder|aria-label|aria-description)"
 

@@ -31,6 +31,18 @@ def test_a_team_moves_within_its_level(ask: dict[str, Asker]) -> None:
     assert circle.status_code == 422
 
 
+def test_a_teams_clock_is_that_of_most_who_live_there(ask: dict[str, Asker]) -> None:
+    def clock_of(team: str) -> object:
+        return ask["admin"].get(f"/teams/{team}")["timezone"]
+
+    for resident in ("anna", "bert"):
+        ask["admin"].ask("PATCH", f"/residents/{resident}", json={"timezone": "Asia/Urumqi"})
+    team = ask["admin"].get("/residents/anna")["team"]
+    assert (clock_of(team), clock_of("county")) == ("Asia/Urumqi", "Asia/Urumqi")
+    ask["admin"].ask("POST", "/teams", json={"id": "new", "name": "New", "level": "county"})
+    assert clock_of("new") is None
+
+
 def test_a_user_is_created_read_and_changed(ask: dict[str, Asker]) -> None:
     admin = ask["admin"]
     body = {"username": "rosa", "password": "12345678", "role": "family", "residents": ["anna"]}

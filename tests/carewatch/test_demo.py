@@ -1,14 +1,20 @@
 """The demo's world: what a newcomer finds in demo.json."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from argon2 import PasswordHasher
 
+from alerts.arrangements import coming_gaps, duties_of
+from alerts.duty import LOOK_AHEAD
 from carewatch.demo import VENDOR, seed
 from domain.errors import NotAllowed
+from domain.time import DAY, HOUR, from_datetime
 from gateway import registry
+
+NOW = from_datetime(datetime(2026, 11, 28, 9, tzinfo=UTC))
 
 
 def test_everybody_whom_the_demo_promises_is_there(connection: psycopg.Connection) -> None:
@@ -36,7 +42,9 @@ def test_its_secrets_and_passwords_open_its_doors(connection: psycopg.Connection
         assert PasswordHasher().verify(stored[0], account["password"])
 
 
-def test_each_village_has_its_station_and_its_own_time(connection: psycopg.Connection) -> None:
+def test_each_village_has_its_people_and_its_own_time(
+    connection: psycopg.Connection,
+) -> None:
     seed(connection)
     villages = connection.execute(
         "select t.id, count(distinct r.id), count(distinct r.timezone), count(distinct a.id)"
@@ -44,11 +52,27 @@ def test_each_village_has_its_station_and_its_own_time(connection: psycopg.Conne
         " where t.level = 'village' group by t.id"
     ).fetchall()
     assert [(people, zones, stations) for _, people, zones, stations in villages] == [
-        (12, 1, 1),
-        (12, 1, 1),
+        (12, 1, 4),
+        (12, 1, 4),
     ]
     vendors = connection.execute("select distinct vendor from device").fetchall()
     assert vendors == [(VENDOR,)]
+
+
+def test_somebody_is_on_duty_from_the_start_and_a_gap_is_seen_before_it_happens(
+    connection: psycopg.Connection,
+) -> None:
+    seed(connection, now=NOW)
+    assert coming_gaps(connection, NOW, NOW + LOOK_AHEAD) == [], "nothing to warn of yet"
+    (gap,) = coming_gaps(connection, NOW, NOW + 14 * DAY)
+    assert (gap.team, gap.end - gap.start) == ("ashford", 12 * HOUR)
+    duties = duties_of(connection, "grace", NOW, NOW + 7 * DAY)
+    assert {span.rota.timezone for span in duties if span.rota} == {"Europe/London"}
+    swaps = connection.execute("select giver, taker from swap").fetchall()
+    assert len(swaps) == 2
+    for giver, taker in swaps:
+        assert duties_of(connection, taker, NOW, NOW + 3 * DAY)
+        assert giver != taker
 
 
 def test_two_installations_share_no_password(connection: psycopg.Connection) -> None:

@@ -130,6 +130,24 @@ def test_each_part_of_a_screen_is_for_everybody(
     assert found == []
 
 
+@pytest.mark.parametrize("look", [DESKTOP, LOOKS[-1]], ids=str)
+def test_somebody_is_found_by_everybody(arrives: Arrives, accounts: Accounts, look: View) -> None:
+    visitor = arrives(look).log_in(accounts["admin"], "#/settings/rotas")
+    change = re.compile(f"^{visitor.says('settings.change')}")
+    visitor.page.get_by_role("button", name=change).first.click()
+    box = visitor.page.get_by_role("dialog").get_by_role("combobox").first
+    box.press("ArrowDown")
+    people = visitor.page.get_by_role("listbox")
+    expect(people.get_by_role("option").first).to_be_visible()
+    assert amiss(visitor, "a list to choose from") == []
+
+    box.press("Escape")
+    expect(people).to_have_count(0)
+    expect(box).to_be_focused()
+    box.press("Escape")
+    expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("light", [True, False], ids=["light", "dark"])
 def test_the_first_picture_is_as_bright_as_its_reader_likes(arrives: Arrives, light: bool) -> None:
     """Before the script of the console is there, and against the device where one has chosen."""

@@ -47,7 +47,7 @@ def test_a_look_closer_is_drawn_with_the_mouse(
     visitor.page.get_by_text(visitor.says("length.hour"), exact=True).click()
     ground = chart(visitor).locator(".u-over")
     expect(ground).to_be_visible()
-    ground.scroll_into_view_if_needed()
+    ground.hover()  # waits, where the chart is drawn anew meanwhile
     hour, box = shown(visitor), ground.bounding_box()
     assert box is not None
     mouse, height = visitor.page.mouse, box["y"] + box["height"] / 2
@@ -68,3 +68,40 @@ def test_a_family_sees_its_own_and_nobody_else(
     visitor.open(f"#/person/{home.id}")
     expect(visitor.page.get_by_role("alert").filter(has_text="resident")).to_be_visible()
     assert home.name not in visitor.page.inner_text("main")
+
+
+def test_a_station_keeps_the_file_and_what_it_leaves_alone_stays(
+    arrives: Arrives, accounts: Accounts, home: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"], f"#/person/{home.id}?part=file")
+    main, form = visitor.page.get_by_role("main"), visitor.page.get_by_role("dialog")
+    visitor.button("file.change").click()
+    form.get_by_label(visitor.says("residents.medication")).fill("two in the morning")
+    form.get_by_label(visitor.says("residents.floor")).fill("3")
+    form.get_by_label(visitor.says("file.doctor")).fill(f"Dr {view.language}")
+    form.get_by_role("button", name=visitor.says("residents.consent_add")).click()
+    consent = form.get_by_role("list", name=visitor.says("file.consents")).get_by_role("listitem")
+    consent.last.get_by_label(visitor.says("residents.consent_to")).select_option("entry")
+    consent.last.get_by_label(visitor.says("residents.given_on")).fill("2026-11-28")
+    consent.last.get_by_label(visitor.says("residents.given_by"), exact=True).fill("Rosa")
+    phone = form.get_by_label(visitor.says("residents.phones"), exact=True).first
+    phone.fill("ask the neighbour")
+    form.get_by_role("button", name=visitor.says("form.save")).click()
+    expect(phone).to_be_focused()
+    phone.fill("+86 138 0000 0000")
+    form.get_by_role("button", name=visitor.says("form.save")).click()
+
+    expect(form).to_have_count(0)
+    for said in ("two in the morning", f"Dr {view.language}", visitor.says("consent.entry")):
+        expect(main).to_contain_text(said)
+    expect(main).to_contain_text(visitor.says("consent.monitoring"))
+    visitor.open(f"#/person/{home.id}")
+    expect(main).to_contain_text("01632 96")
+
+
+def test_a_family_reads_the_file_and_does_not_write_it(
+    arrives: Arrives, accounts: Accounts
+) -> None:
+    visitor = arrives().log_in(accounts["family-1"], "#/person/resident-001?part=file")
+    expect(visitor.page.get_by_text(visitor.says("file.consents"))).to_be_visible()
+    expect(visitor.button("file.change")).to_have_count(0)

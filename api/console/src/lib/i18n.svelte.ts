@@ -70,6 +70,12 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(language.locale, { maximumFractionDigits: digits }).format(value);
 }
 
+/** All values of a family that have words, to choose from. */
+export function wordsOf(family: string): { value: string; name: string }[] {
+  const found = Object.entries(language.messages).filter(([name]) => name.startsWith(`${family}.`));
+  return found.map(([name, text]) => ({ value: name.slice(family.length + 1), name: text }));
+}
+
 export function fill(message: string, values: Values): string {
   return message.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }

@@ -1,6 +1,7 @@
 /** The residents whom the reader may see: names for alerts, and where they live. */
 import { SvelteMap } from 'svelte/reactivity';
 import { all, api, type Alert, type Resident } from './api';
+import type { Choice } from './form';
 
 /** So many are asked for one by one; to look through the whole list takes longer than that. */
 const FEW = 10;
@@ -17,6 +18,12 @@ class Residents {
   nameOf(alert: Alert): string {
     const { resident, device } = alert;
     return (resident && this.byId.get(resident)?.name) || resident || device || '';
+  }
+
+  /** All of them by name, to choose from; they are found by address and id, too. */
+  choices(): Choice[] {
+    const sorted = [...this.byId.values()].sort((one, other) => one.name.localeCompare(other.name));
+    return sorted.map(({ id, name, address }) => ({ value: id, name, more: [address, id].filter(Boolean).join(' · ') }));
   }
 
   /** Ask who somebody unknown is; once for each, as they may not be ours to see. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Me, Schema } from './api';
-import { below, ownTeams } from './teams';
+import { below, ownTeams, zoneOf } from './teams';
 
 const team = (id: string, parent: string | null) => ({ id, parent }) as Schema['Team'];
 const TEAMS = [team('village', 'town'), team('town', 'county'), team('county', null), team('other', 'county')];
@@ -15,4 +15,10 @@ test('one begins with the own teams, and at the top without any', () => {
   expect(ownTeams(TEAMS, of('village')).map(({ id }) => id)).toEqual(['village']);
   expect(ownTeams(TEAMS, of()).map(({ id }) => id)).toEqual(['county']);
   expect(ownTeams(TEAMS.slice(0, 2), of()).map(({ id }) => id)).toEqual(['town']);
+});
+
+test('a team without residents has the clock of the one above', () => {
+  const teams = [{ ...team('village', 'town'), timezone: null }, { ...team('town', null), timezone: 'Asia/Shanghai' }];
+  expect(zoneOf(teams, 'village')).toBe('Asia/Shanghai');
+  expect(zoneOf(teams, 'unknown')).toBeUndefined();
 });

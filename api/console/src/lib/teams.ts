@@ -21,3 +21,9 @@ export function ownTeams(teams: Team[], me: Me | null): Team[] {
   const known = new Set(teams.map(({ id }) => id));
   return teams.filter(({ parent }) => parent === null || !known.has(parent));
 }
+
+/** Where most live who belong to a team or, where nobody does, to the next one above; else unknown. */
+export function zoneOf(teams: Team[], id: unknown): string | undefined {
+  const team = teams.find((each) => each.id === id);
+  return team && (team.timezone ?? zoneOf(teams, team.parent));
+}

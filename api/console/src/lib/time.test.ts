@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, exact, relative, span } from './time';
+import { byClock, clock, exact, offset, relative, span } from './time';
 
 const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
 
@@ -37,4 +37,17 @@ test('a clock tells the day that is not today, and the year that is not this one
   expect(clock(NOW, NOW + 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov, 03:00');
   expect(clock(NOW, NOW + 60_000, 'en-GB', 'Asia/Shanghai')).toBe('11:00');
   expect(clock(NOW, NOW + 40 * 86_400_000, 'en-GB', 'UTC')).toBe('28 Nov 2026, 03:00');
+});
+
+test('a time by another clock than the reader\'s says whose it is', () => {
+  expect(byClock('11:00', NOW, 'en-GB', 'Asia/Shanghai', 'Europe/London')).toBe('11:00 (China Time)');
+  expect(byClock('11:00', NOW, 'zh-CN', 'Europe/London', 'Asia/Shanghai')).toBe('11:00（英国时间）');
+  expect(byClock('11:00', NOW, 'en-GB', 'Asia/Chongqing', 'Asia/Shanghai')).toBe('11:00');
+  expect(byClock('11:00', NOW, 'en-GB')).toBe('11:00');
+});
+
+test('how far a clock is ahead changes with the season', () => {
+  expect(offset(NOW, 'Europe/London')).toBe(0);
+  expect(offset(Date.UTC(2026, 6, 1), 'Europe/London')).toBe(3_600_000);
+  expect(offset(NOW + 123, 'Asia/Kolkata')).toBe(5.5 * 3_600_000);
 });

@@ -48,10 +48,32 @@ export function span(length: number, locale: string): string {
   return new Intl.NumberFormat(locale, form).format(value);
 }
 
-/** From when until when, with the days. */
+/** From when until when, with the days; by the clock of a zone, which is named where it is not the reader's. */
 export function between(from: number, until: number, locale: string, zone?: string): string {
   const form: Intl.DateTimeFormatOptions = { weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
-  return new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).formatRange(from, until);
+  const told = new Intl.DateTimeFormat(locale, zone ? { ...form, timeZone: zone } : form).formatRange(from, until);
+  return byClock(told, from, locale, zone);
+}
+
+/** What is told of a time, with whose clock it is by where the reader's says another: "08:00 (China Time)". */
+export function byClock(told: string, at: number, locale: string, zone?: string, own?: string): string {
+  const name = clockName(at, locale, zone, own);
+  if (!name) return told;
+  return locale.startsWith('zh') ? `${told}（${name}）` : `${told} (${name})`;
+}
+
+/** "China Time" for a zone whose clocks say then what the reader's do not; else nothing. */
+export function clockName(at: number, locale: string, zone?: string, own?: string): string {
+  if (!zone || offset(at, zone) === offset(at, own)) return '';
+  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: 'shortGeneric' }).formatToParts(at);
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+}
+
+/** How far the clocks of a zone, or else the reader's, are ahead of UTC then, in milliseconds. */
+export function offset(at: number, zone?: string): number {
+  const form: Intl.DateTimeFormatOptions = { dateStyle: 'short', timeStyle: 'medium' };
+  const there = new Intl.DateTimeFormat('sv-SE', zone ? { ...form, timeZone: zone } : form).format(at);
+  return Date.parse(`${there.replace(' ', 'T')}Z`) - Math.floor(at / 1000) * 1000;
 }
 
 /** "9 Nov" */

@@ -6,7 +6,8 @@ export async function peopleOf(team: string, teams: Schema['Team'][]): Promise<C
   const asked = teams.filter(({ id }) => above(id, team, teams) || above(team, id, teams));
   const pages = await Promise.all(asked.map(({ id }) => api.get('/teams/{team}/members', { path: { team: id }, query: { limit: 500 } })));
   const names = new Map(pages.flatMap(({ items }) => items.map(({ user, name }) => [user, name || user])));
-  return [...names].map(([value, name]) => ({ value, name: name === value ? name : `${name} · ${value}` }));
+  const sorted = [...names].sort(([, one], [, other]) => one.localeCompare(other));
+  return sorted.map(([value, name]) => ({ value, name, ...(name === value ? {} : { more: value }) }));
 }
 
 /** Whether a team is, or stands above, another. */
