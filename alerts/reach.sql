@@ -194,19 +194,21 @@ select exists (
                and (channel <> 'any' or next_at <= :now)))
 );
 
--- name: note_delivery(at, alert_id, occasion, party, recipient, channel, attempt, result, reason)!
-insert into delivery (at, alert_id, occasion, party, recipient, channel, attempt, result, reason)
-values (:at, :alert_id, :occasion, :party, :recipient, :channel, :attempt, :result, :reason);
+-- name: note_delivery(at, alert_id, occasion, party, recipient, channel, attempt, result, reason, reasons)!
+insert into delivery (at, alert_id, occasion, party, recipient, channel, attempt, result, reason,
+                      reasons)
+values (:at, :alert_id, :occasion, :party, :recipient, :channel, :attempt, :result, :reason,
+        :reasons);
 
 -- name: deliveries(alert_id)
 -- What became of each message that went out, attempt by attempt, in order. What the outbox alone
 -- knows of: lines of the log, and what was told before the alert could be recorded.
 with went_out as (
-    select id, at, occasion, party, recipient, channel, attempt, result, reason
+    select id, at, occasion, party, recipient, channel, attempt, result, reason, reasons
     from delivery where alert_id = :alert_id
     union all
     select o.id, o.sent_at, o.occasion, o.party, o.recipient, coalesce(p.kind, o.channel),
-           o.attempts, 'delivered', null
+           o.attempts, 'delivered', null, null
     from outbox o
     left join person_channel p on o.channel = 'person' and p.id::text = o.address
     where o.alert_id = :alert_id and o.sent_at is not null
@@ -218,7 +220,8 @@ with went_out as (
                  or (o.channel = 'person' and d.channel <> 'webhook')))
 )
 select w.at, split_part(w.occasion, ':', 1) as occasion, w.party,
-       coalesce(a.username, w.recipient) as recipient, w.channel, w.attempt, w.result, w.reason
+       coalesce(a.username, w.recipient) as recipient, w.channel, w.attempt, w.result, w.reason,
+       w.reasons
 from went_out w left join account a on a.id = w.recipient
 order by w.at, w.id;
 

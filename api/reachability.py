@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, TypeAdapter, field_validator
 
-from api.fields import Answer, Body, Line, Time
+from api.fields import Answer, Body, Line, Reason, Time
 from domain.finding import Priority
 
 Language = Literal["en", "zh"]
@@ -98,6 +98,7 @@ class DeliveryAnswer(Answer):
     attempt: int
     result: Literal["delivered", "failed", "given_up"]
     reason: str | None
+    reasons: list[Reason] | None
 
 
 class Reply(Body):

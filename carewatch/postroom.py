@@ -12,6 +12,7 @@ from alerts.channels.channel import Channel, DeliveryFailed, Message
 from alerts.channels.push import PushChannel, server_key
 from alerts.channels.service import ServiceChannel
 from alerts.ledger import Connection
+from alerts.reasons import Reason, because
 from alerts.wording import Text, Wording
 from carewatch.steady import Connector
 from domain.time import Clock, Micros
@@ -46,7 +47,7 @@ class LatePush:
         try:
             channel = self._ready()
         except psycopg.Error as error:
-            raise DeliveryFailed("the key of web push cannot be read") from error
+            raise DeliveryFailed(because("push_key_unread")) from error
         channel.deliver(message)
 
     def _ready(self) -> PushChannel:
@@ -63,19 +64,19 @@ class OneOfMany:
         self._channels = channels
 
     def deliver(self, message: Message) -> None:
-        problems = []
+        problems: list[Reason] = []
         for letter in message.payload["letters"]:
             channel = self._channels.get(letter["kind"])
             if channel is None:
-                problems.append(f"no service for {letter['kind']} is set up")
+                problems.append(because("no_service", channel=letter["kind"]))
                 continue
             try:
                 channel.deliver(Message(message.id, message.alert_id, letter["address"], letter))
             except DeliveryFailed as error:
-                problems.append(str(error))
+                problems += error.reasons
                 continue
             return
-        raise DeliveryFailed("; ".join(problems))
+        raise DeliveryFailed(*problems)
 
 
 def person_channels(settings: PostSettings) -> dict[str, Channel]:

@@ -62,6 +62,7 @@ delete from resident where id not in ('anna', 'bert', 'carl');
 delete from team where id = 'c';
 delete from threshold;
 delete from account where username = 'u';
+update account set name = '';
 delete from device where id = 'd';
 update device set removed_at = null;
 update device set resident_id = null, team_id = 'village-a' where id = 'spare';
