@@ -17,6 +17,7 @@ from typing import Any
 SENTENCES: Mapping[str, str] = {
     # what devices told
     "told": "Told by {sources}",
+    "rehearsed": "Told by a dry run",
     "told_again": "Told again, by {source}",
     "told_worse": "Of {priority} priority instead of {before}, by {source}",
     "told_over": "Told to be over, by {source}",

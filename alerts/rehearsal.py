@@ -5,7 +5,7 @@ deadline that passes is an answer that did not come. Only nothing is written and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.alert import AlertRow, Change
@@ -13,7 +13,7 @@ from alerts.consequences import Circumstances, Entry, follow
 from alerts.deadlines import overdue
 from alerts.policy import Policies
 from alerts.react import react
-from alerts.reasons import Reasons, as_json, sentence
+from alerts.reasons import Reasons, as_json, because, sentence
 from alerts.roster import Roster, Telling
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import KINDS, Finding, Priority
@@ -82,7 +82,7 @@ def raising(
     )
     directory = Snapshot([subject], [source])
     (change,) = react([finding], {}, directory, Policies.default(), now)
-    return change
+    return change if device else replace(change, reasons=(because("rehearsed"),))
 
 
 def rehearse(raised: Change, roster: Roster, policies: Policies, until: Micros) -> Iterator[Line]:

@@ -257,9 +257,8 @@ class Roster:
                 span = on_duty([rota], self._now)
                 people = [each for each in span.people if each not in first.people]
                 if rota.layer > first.rota.layer and people:
-                    return Found(
-                        self.named(people, "backup"), (because("by_rota", rota=rota.name),)
-                    )
+                    why = because("by_rota", rota=rota.name)
+                    return Found(self.named(people, "backup"), (why,))
         return Found(())
 
     def _named_team(self, team: str) -> Found:

@@ -39,7 +39,7 @@ def in_history(alert: Row) -> Users:
         yield change["by"]
         yield from _texts(change["reasons"])
     for offer in alert["offers"]:
-        yield offer["handed_by"]
+        yield from (offer["username"], offer["handed_by"])
     for delivery in alert["deliveries"]:
         yield delivery["recipient"]
 

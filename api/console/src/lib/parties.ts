@@ -16,6 +16,18 @@ export function partyName(party: string, names: Names = {}): string {
   return said === known ? personName(kind, names) : said;
 }
 
+/** Somebody who is told or asked: a person, a contact of the file, or a party as such. */
+interface Recipient {
+  party: string;
+  name: string;
+  username: string | null;
+}
+
+export function recipientName({ party, name, username }: Recipient, names?: Names): string {
+  if (username) return names?.[username] || name;
+  return party === 'centre' || party === 'handover' ? partyName(party) : name;
+}
+
 export function partyNames(parties: string, names: Names = {}): string {
   return parties.split(', ').filter(Boolean).map((party) => partyName(party, names)).join(t('saying.comma'));
 }
