@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from psycopg.types.json import Jsonb
 
-from alerts import ledger, links, reasons
+from alerts import ledger, links, reach, reasons
 from alerts.alert import change_of
 from alerts.channels.channel import AddressGone, Channel, DeliveryFailed, Message
 from alerts.outbox import (
@@ -223,8 +223,7 @@ def _failed(
     with connection.transaction():
         following = queries.fall_to_next(connection, id=claimed.row, now=to_datetime(now))
         if isinstance(error, AddressGone):
-            number = int(claimed.message.address)
-            queries.channel_problem(connection, id=number, problem=str(error), stop=True)
+            reach.has_problem(connection, int(claimed.message.address), error.reasons)
         if over:
             ledger.queries.give_up(
                 connection, id=claimed.row, now=to_datetime(now), error=str(error)

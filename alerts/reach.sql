@@ -2,7 +2,8 @@
 
 -- name: channels_of(account)
 -- A person's channels in their order.
-select id, kind, address, priorities, confirmed_at, code_wanted_at, code_until, problem
+select id, kind, address, priorities, confirmed_at, code_wanted_at, code_until, problem,
+       reasons
 from person_channel where account_id = :account order by place, id;
 
 -- name: lock_account(account)$
@@ -35,7 +36,8 @@ insert into person_channel (account_id, place, kind, address, keys, priorities, 
 select :account, coalesce(max(place) + 1, 0), 'push', :address, :keys, '{high,medium,low}', :at, :at
 from person_channel where account_id = :account
 on conflict (account_id, kind, address)
-do update set keys = excluded.keys, confirmed_at = excluded.confirmed_at, problem = null
+do update set keys = excluded.keys, confirmed_at = excluded.confirmed_at, problem = null,
+              reasons = null
 returning id;
 
 -- name: drop_channels(account, kept)!
@@ -67,19 +69,19 @@ select count(*) from code_sent where account_id = :account and at > :since;
 -- name: forget_codes(before)!
 delete from code_sent where at <= :before;
 
--- name: code_refused(id, problem)!
-update person_channel set code_wanted_at = null, problem = :problem where id = :id;
+-- name: code_refused(id, problem, reasons)!
+update person_channel set code_wanted_at = null, problem = :problem, reasons = :reasons
+where id = :id;
 
 -- name: code_sent(id, code_hash, until)!
 update person_channel
 set code_wanted_at = null, code_hash = :code_hash, code_until = :until, code_tries = 0,
-    problem = null
+    problem = null, reasons = null
 where id = :id;
 
--- name: channel_problem(id, problem, stop)!
--- What went wrong with a channel; `stop`: it is not used again until it is confirmed anew.
-update person_channel
-set problem = :problem, confirmed_at = case when :stop then null else confirmed_at end
+-- name: channel_problem(id, problem, reasons)!
+-- What went wrong with a channel; it is not used again until it is confirmed anew.
+update person_channel set problem = :problem, reasons = :reasons, confirmed_at = null
 where id = :id;
 
 -- name: try_code(account, id, at)^
@@ -90,7 +92,7 @@ returning code_hash, code_tries, coalesce(code_until > :at, false) as in_time;
 
 -- name: confirmed(id, at)!
 update person_channel
-set confirmed_at = :at, code_hash = null, code_until = null, problem = null
+set confirmed_at = :at, code_hash = null, code_until = null, problem = null, reasons = null
 where id = :id;
 
 -- Messages to persons

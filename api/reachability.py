@@ -13,7 +13,10 @@ Priorities = Annotated[list[Priority], Field(min_length=1, max_length=3)]
 
 
 class ChannelAnswer(Answer):
-    """A channel is used once it is confirmed. ``problem``: why it is not, or what went wrong."""
+    """A channel is used once it is confirmed. ``problem``: why it is not, or what went wrong.
+
+    ``reasons`` are the same as codes.
+    """
 
     id: int
     kind: str
@@ -21,6 +24,7 @@ class ChannelAnswer(Answer):
     priorities: list[Priority]
     confirmed_at: Time | None
     problem: str | None
+    reasons: list[Reason] | None
 
 
 class ChannelsAnswer(Answer):
