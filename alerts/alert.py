@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from alerts.reasons import Reason, Reasons, sentence
 from domain.finding import Priority
 from domain.time import Micros, iso
 
@@ -62,7 +63,7 @@ class Hold:
 
     until: Micros
     by: str
-    why: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class AlertRow:
     ``raised_at``    when it was concluded
     ``sources``      devices at which the condition holds
     ``deadline``     when ``responsible`` is passed over; None once resolved
-    ``accepted_by``  an account's id; its user name is ``accepted_by_name``
+    ``accepted_by``  the account of whoever has it; ``holder`` is its user name
     ``occurrences``  what was told of it already, the latest last (see :mod:`alerts.react`)
     ``heard_at``     when a device last told of it
     ``asked``        how often its step was told; 0 while it is held back
@@ -125,7 +126,7 @@ class AlertRow:
     occurrences: tuple[str, ...]
     heard_at: Micros
     accepted_by: str | None = None
-    accepted_by_name: str | None = None
+    holder: str | None = None
     accepted_at: Micros | None = None
     resolved_at: Micros | None = None
     outcome: Outcome | None = None
@@ -153,7 +154,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened to one alert, with its reason.
+    """One thing that happened to one alert, with its reasons.
 
     ``priority``, ``kind``, ``subject`` and ``since`` are the alert's own, after the change.
     ``raised``      the new alert, where the change is "raised"
@@ -175,7 +176,7 @@ class Change:
     since: Micros
     change: ChangeName
     at: Micros
-    reason: str
+    reasons: Reasons
     evidence: Mapping[str, Any] = field(default_factory=dict)
     by: Actor | None = None
     raised: AlertRow | None = None
@@ -191,8 +192,15 @@ class Change:
     until: Micros | None = None
     expected_at: Micros | None = None
 
+    @property
+    def reason(self) -> str:
+        """The reasons as sentences."""
+        return sentence(self.reasons)
 
-def change_of(alert: AlertRow, change: ChangeName, at: Micros, reason: str, **more: Any) -> Change:
+
+def change_of(
+    alert: AlertRow, change: ChangeName, at: Micros, reason: Reason, **more: Any
+) -> Change:
     """A change of an alert that exists; ``more`` are fields of :class:`Change`."""
     what: dict[str, Any] = {"priority": alert.priority, **more}
     return Change(
@@ -202,7 +210,7 @@ def change_of(alert: AlertRow, change: ChangeName, at: Micros, reason: str, **mo
         since=alert.since,
         change=change,
         at=at,
-        reason=reason,
+        reasons=(reason,),
         **what,
     )
 
@@ -217,7 +225,7 @@ def as_json(alert: AlertRow) -> dict[str, Any]:
         "state": alert.state,
         "since": iso(alert.since),
         "raised_at": iso(alert.raised_at),
-        "accepted_by": alert.accepted_by_name,
+        "accepted_by": alert.holder,
         "accepted_at": _iso(alert.accepted_at),
         "resolved_at": _iso(alert.resolved_at),
         "deadline": _iso(alert.deadline),

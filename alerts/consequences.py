@@ -10,6 +10,7 @@ from alerts import inhibition
 from alerts.alert import AlertRow, Change, Hold, change_of
 from alerts.lifecycle import advance
 from alerts.policy import Assignment, Policies, Policy, Situation
+from alerts.reasons import because
 from alerts.roster import Roster
 from domain.finding import Priority
 from domain.time import MINUTE, Micros
@@ -103,8 +104,8 @@ class _Following:
         told = change.tell if change.by or change.to else ()
         if new is None:
             return replace(change, duty=None, tell=told)
-        reason = f"{change.reason} {new.reason}".strip()
-        return replace(change, duty=new.duty, tell=(*told, *new.tell), reason=reason)
+        reasons = (*change.reasons, *new.reasons)
+        return replace(change, duty=new.duty, tell=(*told, *new.tell), reasons=reasons)
 
     def _assignment(self, change: Change, before: AlertRow | None) -> Assignment | None:
         alert = change.raised or before
@@ -131,7 +132,7 @@ class _Following:
     def _situation(self, alert: AlertRow, policy: Policy, priority: Priority) -> Situation:
         roster = self._around.roster
         present = roster.present(alert, policy.parties(), policy.priority)
-        why = {party: reason for party, reason in present.items() if reason}
+        why = {party: reasons for party, reasons in present.items() if reasons}
         hold = self._hold(alert, priority)
         return Situation(present.keys(), self._around.now, roster.timezone(alert), why, hold)
 
@@ -159,20 +160,20 @@ class _Following:
         for other in self._others(cause.subject, cause.id):
             asked = other.state == "open" and not other.is_paused
             if asked and inhibition.louder(other.kind, other.priority, [cause]):
-                reason = f"{cause.kind} was raised beside it."
+                reason = because("raised_beside", kind=cause.kind)
                 self._follow(change_of(other, "held_back", self._around.now, reason), other)
 
     def _release_others(self, ended: AlertRow, at: Micros) -> None:
         """What was held back beside it, and still holds, is asked about now."""
         for other in self._others(ended.subject, ended.id):
             if other.state == "open" and other.held_by == f"alert:{ended.id}":
-                reason = f"{ended.kind} is over, and this still holds."
+                reason = because("louder_over", kind=ended.kind)
                 self._follow(change_of(other, "asked", at, reason), other)
 
     def _look_again(self, alert: AlertRow, at: Micros) -> None:
         """Another device tells of it, which nobody has silenced."""
         if alert.state == "open" and alert.is_paused and not self._hold(alert, alert.priority):
-            reason = "What holds it back does not cover this."
+            reason = because("not_covered")
             self._follow(change_of(alert, "asked", at, reason), alert)
 
     def _follow(self, change: Change, before: AlertRow) -> None:
@@ -187,6 +188,6 @@ class _Following:
         for other in self._others(cause.subject, cause.alert_id):
             duty = self._policy(other, cause).hastened(other, now)
             if duty is not None:
-                reason = f"{cause.kind} of {cause.priority} priority was raised beside it."
+                reason = because("hastened_beside", kind=cause.kind, priority=cause.priority)
                 hastened = change_of(other, "hastened", now, reason, duty=duty)
                 self._put(hastened, other, follows=True)

@@ -13,6 +13,7 @@ from prometheus_client import Gauge, Histogram
 from alerts import offers
 from alerts.alert import Actor, AlertRow, Change, change_of
 from alerts.ledger import Connection, alert_of, append, queries
+from alerts.reasons import because
 from domain.time import MINUTE, SECOND, Micros, from_datetime, iso, to_datetime
 
 LATENESS = Histogram(
@@ -55,7 +56,7 @@ def overdue(alert: AlertRow, now: Micros) -> Change:
     """Nobody answered, or who had it did not go on; or the quiet hours are over."""
     due = now if alert.deadline is None else alert.deadline
     if alert.state == "open" and not alert.asked:
-        return change_of(alert, "asked", now, "It was held back, and is told now.")
+        return change_of(alert, "asked", now, because("wait_over"))
     evidence = {
         "due": iso(due),
         "late_ms": (now - due) // 1000,
@@ -64,7 +65,7 @@ def overdue(alert: AlertRow, now: Micros) -> Change:
         "round": alert.round,
         "responsible": alert.responsible,
     }
-    reason = f"No answer from {alert.responsible} by {iso(due)}."
+    reason = because("nobody_answered", responsible=alert.responsible, due=iso(due))
     return change_of(alert, "no_answer", now, reason, evidence=evidence)
 
 
@@ -72,8 +73,8 @@ def lapsed(row: Mapping[str, Any], now: Micros) -> Change:
     """Who was to take it over has not answered: it stays with whoever has it, who is told."""
     alert = alert_of(row)
     to = Actor(row["person"], row["username"], "")
-    reason = f"No answer from {row['name']}; it stays with {alert.accepted_by_name}."
-    tell = (f"person:{alert.accepted_by_name}",)
+    reason = because("hand_over_lapsed", name=row["name"], holder=alert.holder)
+    tell = (f"person:{alert.holder}",)
     return change_of(alert, "hand_over_lapsed", now, reason, to=to, tell=tell)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from alerts.alert import Actor, AlertRow, Change, ChangeName, Mistake, Outcome, change_of
 from alerts.lifecycle import next_state
 from alerts.offers import Offer
+from alerts.reasons import Reason, because
 from domain.errors import NotAllowed
 from domain.time import MINUTE, Micros
 
@@ -55,12 +56,12 @@ def change_by(alert: AlertRow, offers: Sequence[Offer], deed: Deed, now: Micros)
         return None
     change = _name(alert, offers, deed)
     if _is_anothers(alert, deed.by) and change not in _OF_OTHERS:
-        raise Taken(alert.accepted_by_name or "Somebody")
+        raise Taken(alert.holder or "Somebody")
     next_state(alert.state, change)
     _refuse(alert, deed)
     place = {"step": alert.step, "round": alert.round} if change in _REFUSALS else {}
     return change_of(
-        alert, change, now, _said(change, deed, alert),
+        alert, change, now, _reason(change, deed, alert),
         by=deed.by, note=deed.note, outcome=deed.outcome, expected_at=deed.expected_at,
         evidence=place | _evidence(deed), **_passed_on(alert, change, deed, now),
     )  # fmt: skip
@@ -70,19 +71,6 @@ _OF_OTHERS = frozenset({"taken_over", "hand_over_rejected", "joined", "left"})
 """What one can do though somebody else has the alert."""
 _REFUSALS = frozenset({"rejected", "declined", "withdrawn"})
 
-_SAID: Mapping[str, str] = {
-    "accepted": "Accepted",
-    "rejected": "Declined",
-    "declined": "Declined (not asked at this moment)",
-    "withdrawn": "Given back",
-    "on_the_way": "On the way",
-    "arrived": "At the door",
-    "taken_over": "Taken over",
-    "hand_over_rejected": "Not taken over",
-    "joined": "Helped",
-    "left": "No longer helped",
-    "resolved": "Resolved",
-}
 _REACHED: Mapping[str, tuple[str, ...]] = {
     "accepted": ("accepted", "responding", "on_site"),
     "arrived": ("on_site",),
@@ -145,14 +133,11 @@ def _refuse(alert: AlertRow, deed: Deed) -> None:
         raise NotAllowed("You have this alert already: name somebody else to hand it over to.")
 
 
-def _said(change: str, deed: Deed, alert: AlertRow) -> str:
-    if change == "hand_over_offered" and deed.to:
-        said = f"{deed.by.username} asks {deed.to.username} to take it over"
-    else:
-        said = f"{_SAID.get(change, change)} by {deed.by.username}"
-    if change == "taken_over":
-        said += f" from {alert.accepted_by_name}"
-    return f"{said}: {deed.note}" if deed.note else f"{said}."
+def _reason(change: ChangeName, deed: Deed, alert: AlertRow) -> Reason:
+    """A deed is its own reason, with what the person wrote."""
+    to = deed.to and deed.to.username
+    holder = alert.holder if change == "taken_over" else None
+    return because(change, person=deed.by.username, to=to, holder=holder, note=deed.note or None)
 
 
 def _evidence(deed: Deed) -> dict[str, object]:
@@ -166,5 +151,5 @@ def _passed_on(alert: AlertRow, change: ChangeName, deed: Deed, now: Micros) -> 
         until = min(now + TIME_TO_TAKE_OVER, alert.deadline)
         return {"to": deed.to, "until": until, "tell": (f"person:{deed.to.username}",)}
     if change in ("taken_over", "hand_over_rejected"):
-        return {"tell": (f"person:{alert.accepted_by_name}",)}
+        return {"tell": (f"person:{alert.holder}",)}
     return {}

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from alerts.alert import AlertRow, Change, Hold, change_of
+from alerts.reasons import because
 from domain.finding import KINDS, RANK, Finding, Priority
 from domain.time import HOUR, Micros
 
@@ -32,9 +33,8 @@ def louder(kind: str, priority: Priority, beside: Iterable[AlertRow]) -> AlertRo
 
 def hold(louder: AlertRow, now: Micros) -> Hold:
     """Keeps an alert that is open already from being asked about."""
-    return Hold(
-        now + LOOKED_AT_AGAIN, f"alert:{louder.id}", f"Held back while {louder.kind} is open."
-    )
+    why = because("behind", kind=louder.kind)
+    return Hold(now + LOOKED_AT_AGAIN, f"alert:{louder.id}", why)
 
 
 def by(kind: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def over(louder: AlertRow, finding: Finding) -> Change | None:
     if not any(held["kind"] == kind and held["at"] <= finding.at for held in louder.inhibited):
         return None
     return change_of(
-        louder, "repeated", finding.at, f"{kind}, which was held back, is over.",
+        louder, "repeated", finding.at, because("kept_over", kind=kind),
         evidence=finding.evidence, sources=louder.sources, inhibited=_without(louder, kind),
     )  # fmt: skip
 
@@ -76,7 +76,7 @@ def released(ended: AlertRow, beside: Iterable[AlertRow], at: Micros) -> list[Ch
 def _kept(louder: AlertRow, held: Mapping[str, Any], at: Micros) -> Change:
     kind = held["kind"]
     return change_of(
-        louder, "repeated", at, f"{kind} is held back while this is open.",
+        louder, "repeated", at, because("kept_beside", kind=kind),
         evidence={**held["evidence"], "held_back": kind}, sources=louder.sources,
         occurrence=held["name"], inhibited=(*_without(louder, kind), held),
     )  # fmt: skip
@@ -107,8 +107,7 @@ def _raised(ended: AlertRow, held: Mapping[str, Any], at: Micros) -> Change:
         occurrences=(held["name"],),
         heard_at=held["at"],
     )
-    told_by = ", ".join(alert.sources)
-    reason = f"Told by {told_by}, and held back while {ended.kind} was open."
+    reason = because("kept_told", sources=alert.sources, kind=ended.kind)
     return change_of(alert, "raised", at, reason, evidence=alert.evidence, raised=alert)
 
 

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from alerts import inhibition, offers
+from alerts import inhibition, offers, reasons
 from alerts.alert import AlertRow, Change, as_json
 from alerts.consequences import INCIDENT, Circumstances, Entry, Latest, follow
 from alerts.muster import muster
@@ -175,6 +175,7 @@ def _event(entry: Entry) -> dict[str, Any]:
         "by": change.by.id if change.by else None,
         "by_role": change.by.role if change.by else None,
         "reason": change.reason,
+        "reasons": Jsonb(reasons.as_json(change.reasons)),
         "evidence": _json(change.evidence),
         "after": _json(as_json(entry.after)),
     }

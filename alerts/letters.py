@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from psycopg.types.json import Jsonb
 
-from alerts import ledger, links
+from alerts import ledger, links, reach, reasons
 from alerts.alert import change_of
 from alerts.channels.channel import AddressGone, Channel, DeliveryFailed, Message
 from alerts.outbox import (
@@ -29,6 +30,7 @@ from alerts.outbox import (
     wait_after,
 )
 from alerts.reach import Connection, queries
+from alerts.reasons import because
 from alerts.wording import DEFECT, NEWS, About, Privacy, Text, Wording
 from domain.time import MINUTE, Micros, from_datetime, to_datetime
 
@@ -127,7 +129,7 @@ def _addressee(connection: Connection, claimed: Claimed) -> Mapping[str, Any]:
         connection, channel=claimed.message.address, alert_id=claimed.message.alert_id or None
     )
     if row is None:
-        raise Nobody("the channel was taken away, or is not confirmed any more")
+        raise Nobody(because("channel_gone"))
     return row
 
 
@@ -194,7 +196,7 @@ def _channel(channels: Mapping[str, Channel], kind: str) -> Channel:
     try:
         return channels[kind]
     except KeyError:
-        raise DeliveryFailed(f"no service for {kind} is set up") from None
+        raise DeliveryFailed(because("no_service", channel=kind)) from None
 
 
 # -- what became of it -------------------------------------------------------------------------
@@ -221,8 +223,7 @@ def _failed(
     with connection.transaction():
         following = queries.fall_to_next(connection, id=claimed.row, now=to_datetime(now))
         if isinstance(error, AddressGone):
-            number = int(claimed.message.address)
-            queries.channel_problem(connection, id=number, problem=str(error), stop=True)
+            reach.has_problem(connection, int(claimed.message.address), error.reasons)
         if over:
             ledger.queries.give_up(
                 connection, id=claimed.row, now=to_datetime(now), error=str(error)
@@ -231,7 +232,7 @@ def _failed(
             ledger.queries.try_again(
                 connection, id=claimed.row, next_at=to_datetime(again_at), error=str(error)
             )
-        note(connection, claimed, kind, now, "given_up" if over else "failed", str(error))
+        note(connection, claimed, kind, now, "given_up" if over else "failed", error.reasons)
     DELIVERIES.labels(kind, "given_up" if over else "failed").inc()
     _log.warning("not reached", channel=kind, alert=claimed.message.alert_id, given_up=over)
     if following is None:
@@ -260,7 +261,7 @@ def hasten(connection: Connection, claimed: Claimed, now: Micros) -> bool:
         ):
             return False
         duty = alert.duty_until(now)
-        reason = f"Nobody of {alert.responsible} could be reached by any channel."
+        reason = because("nobody_reached", responsible=alert.responsible)
         ledger.append(connection, [change_of(alert, "hastened", now, reason, duty=duty)], now)
     return True
 
@@ -268,10 +269,11 @@ def hasten(connection: Connection, claimed: Claimed, now: Micros) -> bool:
 def _note_along(
     connection: Connection, claimed: Claimed, row: Mapping[str, Any], channel: str, now: Micros
 ) -> None:
+    why = (because("sent_together"),)
     queries.note_delivery(
         connection, at=to_datetime(now), alert_id=row["alert_id"], occasion=row["occasion"],
-        party=row["party"], recipient=claimed.recipient, channel=channel, route=None,
-        attempt=1, result="delivered", reason="together with others",
+        party=row["party"], recipient=claimed.recipient, channel=channel, route=None, attempt=1,
+        result="delivered", reason=reasons.listed(why), reasons=Jsonb(reasons.as_json(why)),
     )  # fmt: skip
 
 

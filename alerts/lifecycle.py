@@ -161,10 +161,10 @@ def _with_person(alert: AlertRow, before: AlertRow, change: Change) -> AlertRow:
     more: dict[str, Any] = {}
     if change.change in ("accepted", "taken_over") and change.by:
         name = change.by.username
-        more = {"accepted_by": change.by.id, "accepted_by_name": name, "accepted_at": change.at}
+        more = {"accepted_by": change.by.id, "holder": name, "accepted_at": change.at}
         more["helpers"] = _without(before.helpers, name)
     elif alert.state == "open" != before.state:
-        more = {"accepted_by": None, "accepted_by_name": None, "accepted_at": None}
+        more = {"accepted_by": None, "holder": None, "accepted_at": None}
     elif alert.state == "resolved":
         more = {"deadline": None, "resolved_at": change.at, "outcome": change.outcome}
         more["held_by"] = None

@@ -34,7 +34,7 @@ update offer set live = false where alert_id = any(:alerts) and live;
 
 -- name: due_hand_overs(now, limit)
 -- Alerts that somebody was to take over and has not answered, with that person.
-select a.*, (select username from account where id = a.accepted_by) as accepted_by_name,
+select a.*, (select username from account where id = a.accepted_by) as holder,
        o.person, o.username, o.name, o.deadline as until
 from offer o join alert a on a.id = o.alert_id
 where o.answer is null and o.handed_by is not null and o.deadline <= :now and a.deadline > :now

@@ -15,7 +15,7 @@ import structlog
 from prometheus_client import Counter
 from psycopg.types.json import Jsonb
 
-from alerts import reach
+from alerts import reach, reasons
 from alerts.channels.channel import Channel, DeliveryFailed, Message
 from alerts.ledger import Connection, queries
 from domain.time import DAY, MINUTE, SECOND, Micros, from_datetime, to_datetime
@@ -123,7 +123,7 @@ def deliver(connection: Connection, claimed: Claimed, channel: Channel, now: Mic
     try:
         channel.deliver(claimed.message)
     except DeliveryFailed as error:
-        _failed(connection, claimed, str(error), now)
+        _failed(connection, claimed, error, now)
         return False
     with connection.transaction():
         queries.delivered(connection, id=claimed.row, now=to_datetime(now))
@@ -138,7 +138,7 @@ def note(
     channel: str,
     now: Micros,
     result: str,
-    reason: str | None = None,
+    why: reasons.Reasons = (),
 ) -> None:
     """Write down an attempt for the alert's history; of the log, the outbox itself tells."""
     if channel == LOG or not claimed.message.alert_id:
@@ -154,7 +154,8 @@ def note(
         route=claimed.route,
         attempt=claimed.message.attempt,
         result=result,
-        reason=reason,
+        reason=reasons.listed(why) or None,
+        reasons=Jsonb(reasons.as_json(why)) if why else None,
     )
 
 
@@ -211,18 +212,19 @@ def _own_channels(
     return own
 
 
-def _failed(connection: Connection, claimed: Claimed, error: str, now: Micros) -> None:
+def _failed(connection: Connection, claimed: Claimed, error: DeliveryFailed, now: Micros) -> None:
     again_at = now + wait_after(claimed.message.attempt)
     over = again_at > claimed.created_at + PATIENCE
     with connection.transaction():
         if over:
-            reason = f"not delivered for 24 hours: {error}"
-            queries.give_up(connection, id=claimed.row, now=to_datetime(now), error=reason)
+            given_up = f"not delivered for 24 hours: {error}"
+            queries.give_up(connection, id=claimed.row, now=to_datetime(now), error=given_up)
         else:
             queries.try_again(
-                connection, id=claimed.row, next_at=to_datetime(again_at), error=error
+                connection, id=claimed.row, next_at=to_datetime(again_at), error=str(error)
             )
-        note(connection, claimed, claimed.channel, now, "given_up" if over else "failed", error)
+        result = "given_up" if over else "failed"
+        note(connection, claimed, claimed.channel, now, result, error.reasons)
     DELIVERIES.labels(claimed.channel, "given_up" if over else "failed").inc()
     _log.warning(
         "delivery failed",

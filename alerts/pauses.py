@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from alerts.alert import AlertRow, Hold
+from alerts.reasons import because
 from domain.finding import Priority
 from domain.time import DAY, Micros, iso
 
@@ -64,7 +65,8 @@ class Silence:
         return self.team in teams
 
     def hold(self) -> Hold:
-        why = f"{self.by} has silenced it until {iso(self.ends)}: {self.reason}"
+        until = iso(self.ends)
+        why = because("silenced_until", person=self.by, until=until, note=self.reason)
         return Hold(self.ends, f"silence:{self.id}", why)
 
 
@@ -79,7 +81,8 @@ class Absence:
     ends: Micros
 
     def hold(self) -> Hold:
-        why = f"{self.resident} is absent ({self.cause}), noted until {iso(self.ends)}."
+        until = iso(self.ends)
+        why = because("absent_until", resident=self.resident, cause=self.cause, until=until)
         return Hold(self.ends, f"absence:{self.id}", why)
 
 

@@ -12,6 +12,7 @@ from alerts import ledger
 from alerts.alert import AlertRow, Change, change_of
 from alerts.in_force import Connection, queries
 from alerts.muster import muster
+from alerts.reasons import Reason, because
 from domain.time import Micros, to_datetime
 
 
@@ -36,14 +37,14 @@ def silence(
         starts_at=to_datetime(starts), ends_at=to_datetime(ends), reason=reason, by=by,
         at=to_datetime(now),
     )  # fmt: skip
-    _hold_back(connection, f"{by} has silenced it.", now, **whom)
+    _hold_back(connection, because("silenced", person=by), now, **whom)
     return made
 
 
 def end_silence(connection: Connection, silence: int, by: str, now: Micros) -> bool:
     """End one early; whether it was still to come or in force."""
     ended = queries.end_silence(connection, id=silence, by=by, at=to_datetime(now))
-    look_again(connection, f"silence:{silence}", f"{by} has ended the silence.", now)
+    look_again(connection, f"silence:{silence}", because("silence_ended", person=by), now)
     return bool(ended)
 
 
@@ -64,7 +65,7 @@ def leave(
         connection, resident=resident, cause=cause, starts_at=to_datetime(starts),
         ends_at=to_datetime(ends), open=open, note=note, by=by, at=to_datetime(now),
     )  # fmt: skip
-    reason = f"{by} has noted that {resident} is absent."
+    reason = because("absence_noted", person=by, resident=resident)
     _hold_back(connection, reason, now, resident=resident, device=None, team=None)
     return made
 
@@ -74,24 +75,24 @@ def change_absence(
 ) -> None:
     """Another end, cause or note (``cause``, ``open``, ``note`` as they are to be)."""
     queries.change_absence(connection, id=absence, ends_at=to_datetime(ends), **more)
-    look_again(connection, f"absence:{absence}", f"{by} has changed the absence.", now)
+    look_again(connection, f"absence:{absence}", because("absence_changed", person=by), now)
 
 
 def end_absence(connection: Connection, absence: int, by: str, now: Micros) -> bool:
     """The resident is back; whether the absence was still to come or in force."""
     ended = queries.end_absence(connection, id=absence, by=by, at=to_datetime(now))
-    look_again(connection, f"absence:{absence}", f"{by} has ended the absence.", now)
+    look_again(connection, f"absence:{absence}", because("absence_ended", person=by), now)
     return bool(ended)
 
 
-def look_again(connection: Connection, what: str, reason: str, now: Micros) -> None:
+def look_again(connection: Connection, what: str, reason: Reason, now: Micros) -> None:
     """What was held back by that is asked about, or held back by what is in force now."""
     ids = [row["id"] for row in queries.held_by(connection, what=what)]
     held = [alert for alert in ledger.lock_alerts(connection, ids=ids) if alert.held_by == what]
     ledger.append(connection, [change_of(alert, "asked", now, reason) for alert in held], now)
 
 
-def _hold_back(connection: Connection, reason: str, now: Micros, **whom: str | None) -> None:
+def _hold_back(connection: Connection, reason: Reason, now: Micros, **whom: str | None) -> None:
     """Nobody is asked any longer about what is open and covered."""
     ids = [row["id"] for row in queries.asked_now(connection, **whom)]
     alerts = [each for each in ledger.lock_alerts(connection, ids=ids) if _is_asked(each)]

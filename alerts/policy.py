@@ -16,6 +16,7 @@ from datetime import time
 
 from alerts.alert import QUIET_HOURS, AlertRow, ChangeName, Duty, Hold
 from alerts.hours import next_working_morning, within, zone_of
+from alerts.reasons import Party, Reason, Reasons, because
 from domain.finding import RANK, Priority
 from domain.time import HOUR, MINUTE, SECOND, Micros, iso
 
@@ -68,11 +69,11 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A duty with its reason and the parties that are to be told of it."""
+    """A duty with its reasons and the parties that are to be told of it."""
 
     duty: Duty
     tell: tuple[str, ...]
-    reason: str
+    reasons: Reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Situation:
     present: Collection[str]
     now: Micros
     timezone: str = "UTC"
-    why: Mapping[str, str] = field(default_factory=dict)
+    why: Mapping[str, Reasons] = field(default_factory=dict)
     hold: Hold | None = None
 
 
@@ -188,7 +189,7 @@ class Policy:
         until = hours.until(situation.now, situation.timezone) if hours else None
         if until is None:
             return None
-        return Hold(until, QUIET_HOURS, f"Quiet hours hold it back until {iso(until)}.")
+        return Hold(until, QUIET_HOURS, because("quiet_hours", until=iso(until)))
 
     def _asking(self, place: int, turn: int, situation: Situation, times: int) -> "_Asking":
         rounds, number = divmod(place, len(self.steps))
@@ -284,13 +285,13 @@ class _Asking:
         now, timezone, hold = self.situation.now, self.situation.timezone, self.step.hold
         deadline = next_working_morning(now, timezone) if hold is None else now + hold
         duty = self._duty(deadline, self.times)
-        return Assignment(duty, self._told(), f"{self._round_over()}{self._asked(deadline)}")
+        return Assignment(duty, self._told(), (*self._round_over(), self._asked(deadline)))
 
     def held(self, hold: Hold) -> Assignment:
         """Nobody is told before that is over."""
         told = ("centre",) if self.again and hold.by == QUIET_HOURS else ()
-        over = self._round_over() if told else ""
-        return Assignment(self._duty(hold.until, 0, hold.by), told, f"{over}{hold.why}")
+        over = self._round_over() if told else ()
+        return Assignment(self._duty(hold.until, 0, hold.by), told, (*over, hold.why))
 
     def _duty(self, deadline: Micros, asked: int, held_by: str | None = None) -> Duty:
         responsible = ", ".join(self.persons) or HOLDER_OF_LAST_RESORT
@@ -305,20 +306,19 @@ class _Asking:
             told.append("centre")
         return tuple(told)
 
-    def _asked(self, deadline: Micros) -> str:
+    def _asked(self, deadline: Micros) -> Reason:
         if not self.persons:
-            return "Nobody is registered who could be asked; it stays with the centre."
-        why = self.situation.why
-        named = [f"{party} ({why[party]})" if party in why else party for party in self.persons]
+            return because("nobody_registered")
+        parties = tuple(Party(each, self.situation.why.get(each, ())) for each in self.persons)
         if self.step.quiet:
-            listed = f"On the list of {', '.join(named)}, without a sound"
-            return f"{listed}, until {iso(deadline)}."
-        times = f" again ({self.times} of {self.step.repeats + 1})" if self.times > 1 else ""
-        return f"Asked now{times}: {', '.join(named)}."
+            return because("listed", parties=parties, until=iso(deadline))
+        if self.times > 1:
+            times = self.step.repeats + 1
+            return because("asked_again", parties=parties, time=self.times, times=times)
+        return because("asked_now", parties=parties)
 
-    def _round_over(self) -> str:
-        over = "All have been asked and nobody has answered; the centre is told. "
-        return over if self.again else ""
+    def _round_over(self) -> Reasons:
+        return (because("round_over"),) if self.again else ()
 
 
 def _person(
@@ -327,9 +327,9 @@ def _person(
     deadline = now + _HOLDS_OF_A_PERSON[change]
     if expected_at is not None:
         deadline = max(expected_at, now) + LATER_THAN_EXPECTED
-    return Assignment(Duty(alert.step, alert.round, by, deadline), (), "")
+    return Assignment(Duty(alert.step, alert.round, by, deadline), (), ())
 
 
 def _still_on_site(alert: AlertRow, now: Micros) -> Assignment:
     duty = Duty(alert.step, alert.round, alert.responsible, now + TIME_TO_FINISH)
-    return Assignment(duty, ("centre",), "It stays with who is on site; the centre is told.")
+    return Assignment(duty, ("centre",), (because("stays_on_site"),))

@@ -5,7 +5,7 @@
 -- (`no key`: whoever adds something to an alert meanwhile, as the outbox does, need not wait. A
 -- stronger lock is a deadlock with one who has locked messages of it. And a join would show the
 -- account of before a wait for the lock; a subquery shows today's.)
-select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
+select a.*, (select username from account where id = a.accepted_by) as holder
 from alert a
 where a.id = any(:ids) or (a.subject = any(:subjects) and a.state <> 'resolved')
 order by a.id
@@ -13,12 +13,12 @@ for no key update of a;
 
 -- name: open_beside(subjects, kinds)
 -- Open alerts of these kinds, only to look at.
-select a.*, null as accepted_by_name from alert a
+select a.*, null as holder from alert a
 where a.subject = any(:subjects) and a.kind = any(:kinds) and a.state <> 'resolved';
 
 -- name: due_alerts(now, limit)
 -- Open alerts whose deadline has passed and that no other escalator is at, the most overdue first.
-select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
+select a.*, (select username from account where id = a.accepted_by) as holder
 from alert a
 where a.state <> 'resolved' and a.deadline <= :now
 order by a.deadline
@@ -91,8 +91,8 @@ insert into alert (
     inhibited = excluded.inhibited;
 
 -- name: append_events*!
-insert into alert_event (sequence, alert_id, at, change, by, by_role, reason, evidence, after)
-values (:sequence, :alert_id, :at, :change, :by, :by_role, :reason, :evidence, :after);
+insert into alert_event (sequence, alert_id, at, change, by, by_role, reason, reasons, evidence, after)
+values (:sequence, :alert_id, :at, :change, :by, :by_role, :reason, :reasons, :evidence, :after);
 
 -- name: link_events*!
 -- The alert that an event of a device led to.
@@ -114,19 +114,20 @@ where k.alert_id = :alert_id;
 -- Reading
 
 -- name: alert(id)^
-select a.*, p.username as accepted_by_name
+select a.*, p.username as holder
 from alert a left join account p on p.id = a.accepted_by
 where a.id = :id;
 
 -- name: history(alert_id)
-select e.sequence, e.at, e.change, coalesce(p.username, e.by) as by, e.by_role, e.reason, e.evidence
+select e.sequence, e.at, e.change, coalesce(p.username, e.by) as by, e.by_role, e.reason, e.reasons,
+       e.evidence
 from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
 -- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, incident, before_at, before_id, limit)
 -- The newest first; `state` 'open' means not resolved. `asked` are `party@team`, or parties of one's own.
-select a.*, p.username as accepted_by_name
+select a.*, p.username as holder
 from alert a left join account p on p.id = a.accepted_by
 where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
        or (:unowned and a.team_id is null) or a.incident_id = any(:incidents)
@@ -144,7 +145,7 @@ limit :limit;
 -- name: snapshot(everything, residents, teams, unowned, incidents, asked)
 -- The open alerts and the sequence that they stand at, in one look; a row without an alert
 -- where there is none.
-select head.latest, a.*, p.username as accepted_by_name
+select head.latest, a.*, p.username as holder
 from (select coalesce(max(sequence), 0) as latest from alert_event) head
 left join alert a on a.state <> 'resolved' and (
     :everything or a.resident_id = any(:residents) or a.team_id = any(:teams)

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from alerts.reasons import Reasons, as_json, listed
 from domain.errors import CarewatchError, NotAllowed
 from domain.finding import Priority
 from domain.time import HOUR, MINUTE, Micros, to_datetime
@@ -125,12 +126,22 @@ def add_push(
     return made
 
 
+def has_problem(connection: Connection, channel: int, why: Reasons) -> None:
+    """What went wrong with a channel: it is not used again until it is confirmed anew."""
+    queries.channel_problem(connection, id=channel, **_problem(why))
+
+
 def language_of(connection: Connection, account: str) -> str:
     found: str = queries.language(connection, account=account)
     return found
 
 
 # -- codes -------------------------------------------------------------------------------------
+
+
+def refuse_code(connection: Connection, channel: int, why: Reasons) -> None:
+    """No code is sent, though one is wanted."""
+    queries.code_refused(connection, id=channel, **_problem(why))
 
 
 def want_code(connection: Connection, account: str, channel: int, now: Micros) -> bool:
@@ -191,6 +202,10 @@ def confirm(connection: Connection, account: str, channel: int, code: str, now: 
 
 _ASK_AGAIN = "There is no code that could be tried: have another one sent, then enter that."
 _TOO_MANY = f"A person may have {_MOST} channels: take one away first."
+
+
+def _problem(why: Reasons) -> dict[str, Any]:
+    return {"problem": listed(why), "reasons": Jsonb(as_json(why))}
 
 
 def _check(wanted: Sequence[Wanted]) -> None:

@@ -2,7 +2,8 @@
 
 -- name: channels_of(account)
 -- A person's channels in their order.
-select id, kind, address, priorities, confirmed_at, code_wanted_at, code_until, problem
+select id, kind, address, priorities, confirmed_at, code_wanted_at, code_until, problem,
+       reasons
 from person_channel where account_id = :account order by place, id;
 
 -- name: lock_account(account)$
@@ -35,7 +36,8 @@ insert into person_channel (account_id, place, kind, address, keys, priorities, 
 select :account, coalesce(max(place) + 1, 0), 'push', :address, :keys, '{high,medium,low}', :at, :at
 from person_channel where account_id = :account
 on conflict (account_id, kind, address)
-do update set keys = excluded.keys, confirmed_at = excluded.confirmed_at, problem = null
+do update set keys = excluded.keys, confirmed_at = excluded.confirmed_at, problem = null,
+              reasons = null
 returning id;
 
 -- name: drop_channels(account, kept)!
@@ -67,19 +69,19 @@ select count(*) from code_sent where account_id = :account and at > :since;
 -- name: forget_codes(before)!
 delete from code_sent where at <= :before;
 
--- name: code_refused(id, problem)!
-update person_channel set code_wanted_at = null, problem = :problem where id = :id;
+-- name: code_refused(id, problem, reasons)!
+update person_channel set code_wanted_at = null, problem = :problem, reasons = :reasons
+where id = :id;
 
 -- name: code_sent(id, code_hash, until)!
 update person_channel
 set code_wanted_at = null, code_hash = :code_hash, code_until = :until, code_tries = 0,
-    problem = null
+    problem = null, reasons = null
 where id = :id;
 
--- name: channel_problem(id, problem, stop)!
--- What went wrong with a channel; `stop`: it is not used again until it is confirmed anew.
-update person_channel
-set problem = :problem, confirmed_at = case when :stop then null else confirmed_at end
+-- name: channel_problem(id, problem, reasons)!
+-- What went wrong with a channel; it is not used again until it is confirmed anew.
+update person_channel set problem = :problem, reasons = :reasons, confirmed_at = null
 where id = :id;
 
 -- name: try_code(account, id, at)^
@@ -90,7 +92,7 @@ returning code_hash, code_tries, coalesce(code_until > :at, false) as in_time;
 
 -- name: confirmed(id, at)!
 update person_channel
-set confirmed_at = :at, code_hash = null, code_until = null, problem = null
+set confirmed_at = :at, code_hash = null, code_until = null, problem = null, reasons = null
 where id = :id;
 
 -- Messages to persons
@@ -194,20 +196,21 @@ select exists (
                and (channel <> 'any' or next_at <= :now)))
 );
 
--- name: note_delivery(at, alert_id, occasion, party, recipient, channel, route, attempt, result, reason)!
+-- name: note_delivery(at, alert_id, occasion, party, recipient, channel, route, attempt, result, reason, reasons)!
 insert into delivery (at, alert_id, occasion, party, recipient, channel, route, attempt, result,
-                      reason)
-values (:at, :alert_id, :occasion, :party, :recipient, :channel, :route, :attempt, :result, :reason);
+                      reason, reasons)
+values (:at, :alert_id, :occasion, :party, :recipient, :channel, :route, :attempt, :result, :reason,
+        :reasons);
 
 -- name: deliveries(alert_id)
 -- What became of each message that went out, attempt by attempt, in order. What the outbox alone
 -- knows of: lines of the log, and what was told before the alert could be recorded.
 with went_out as (
-    select id, at, occasion, party, recipient, channel, route, attempt, result, reason
+    select id, at, occasion, party, recipient, channel, route, attempt, result, reason, reasons
     from delivery where alert_id = :alert_id
     union all
     select o.id, o.sent_at, o.occasion, o.party, o.recipient, coalesce(p.kind, o.channel),
-           o.route, o.attempts, 'delivered', null
+           o.route, o.attempts, 'delivered', null, null
     from outbox o
     left join person_channel p on o.channel = 'person' and p.id::text = o.address
     where o.alert_id = :alert_id and o.sent_at is not null
@@ -220,7 +223,7 @@ with went_out as (
 )
 select w.at, split_part(w.occasion, ':', 1) as occasion, w.party,
        coalesce(a.username, w.recipient) as recipient, w.channel, w.route,
-       w.attempt, w.result, w.reason
+       w.attempt, w.result, w.reason, w.reasons
 from went_out w left join account a on a.id = w.recipient
 order by w.at, w.id;
 

@@ -14,6 +14,7 @@ from alerts import inhibition
 from alerts.alert import AlertRow, Change, ChangeName, change_of
 from alerts.lifecycle import advance
 from alerts.policy import EVERYBODY, Policies, Situation
+from alerts.reasons import because
 from domain.directory import Directory, Subject
 from domain.finding import KINDS, RANK, Finding, Priority
 from domain.time import Micros
@@ -210,7 +211,7 @@ def _raised(alert: AlertRow, finding: Finding, policies: Policies, situation: Si
         alert,
         "raised",
         finding.at,
-        f"Told by {alert.sources[0]}.",
+        because("told", sources=alert.sources),
         evidence=finding.evidence,
         raised=alert,
         duty=first.duty,
@@ -225,13 +226,15 @@ def _again(alert: AlertRow, finding: Finding, source: str, occurrence: str) -> C
     if occurrence in alert.occurrences and not worse:
         return None
     reason = (
-        f"{finding.priority.capitalize()} instead of {alert.priority}" if worse else "Told again"
+        because("told_worse", priority=finding.priority, before=alert.priority, source=source)
+        if worse
+        else because("told_again", source=source)
     )
     return change_of(
         alert,
         "priority_raised" if worse else "repeated",
         finding.at,
-        f"{reason}, by {source}.",
+        reason,
         evidence=finding.evidence,
         priority=finding.priority if worse else alert.priority,
         sources=(*(other for other in alert.sources if other != source), source),
@@ -251,11 +254,11 @@ def _over(alert: AlertRow, finding: Finding, source: str) -> Change | None:
         return None
     change: ChangeName = "repeated" if left else "cleared"
     reason = (
-        f"over, by {source}; it still holds at {', '.join(left)}" if left else f"over, by {source}"
+        because("told_over_here", source=source, sources=left)
+        if left
+        else because("told_over", source=source)
     )
-    return change_of(
-        alert, change, finding.at, f"Told to be {reason}.", evidence=finding.evidence, sources=left
-    )
+    return change_of(alert, change, finding.at, reason, evidence=finding.evidence, sources=left)
 
 
 def _subject(finding: Finding, directory: Directory) -> Subject | None:

@@ -5,7 +5,7 @@ deadline that passes is an answer that did not come. Only nothing is written and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.alert import AlertRow, Change
@@ -13,6 +13,7 @@ from alerts.consequences import Circumstances, Entry, follow
 from alerts.deadlines import overdue
 from alerts.policy import Policies
 from alerts.react import react
+from alerts.reasons import Reasons, as_json, because, sentence
 from alerts.roster import Roster, Telling
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import KINDS, Finding, Priority
@@ -33,8 +34,13 @@ class Line:
     at: Micros
     change: str
     after: AlertRow
-    reason: str
+    reasons: Reasons
     told: tuple[Telling, ...]
+
+    @property
+    def reason(self) -> str:
+        """The reasons as sentences."""
+        return sentence(self.reasons)
 
     def as_json(self) -> dict[str, Any]:
         deadline = self.after.deadline
@@ -46,6 +52,7 @@ class Line:
             "responsible": self.after.responsible,
             "deadline": None if deadline is None else iso(deadline),
             "reason": self.reason,
+            "reasons": as_json(self.reasons),
             "told": [
                 telling.recipient.as_json() | {"at": iso(telling.at)} for telling in self.told
             ],
@@ -75,7 +82,7 @@ def raising(
     )
     directory = Snapshot([subject], [source])
     (change,) = react([finding], {}, directory, Policies.default(), now)
-    return change
+    return change if device else replace(change, reasons=(because("rehearsed"),))
 
 
 def rehearse(raised: Change, roster: Roster, policies: Policies, until: Micros) -> Iterator[Line]:
@@ -97,4 +104,4 @@ def rehearse(raised: Change, roster: Roster, policies: Policies, until: Micros) 
 def _line(entry: Entry, roster: Roster) -> Line:
     change, after = entry.change, entry.after
     told = tuple(roster.tellings(after, change.tell, after.priority))
-    return Line(change.at, change.change, after, change.reason, told)
+    return Line(change.at, change.change, after, change.reasons, told)

@@ -15,6 +15,7 @@ from alerts.alert import AlertRow, Hold
 from alerts.duty import DUTY_PARTIES, REACH, Rota, on_duty
 from alerts.pauses import Pauses
 from alerts.policy import QuietHours
+from alerts.reasons import Reason, Reasons, because
 from domain.finding import Priority
 from domain.time import Micros, iso
 
@@ -52,7 +53,7 @@ class Found:
     """The people of a party, and why it is these where that is worth a word."""
 
     people: tuple[Recipient, ...]
-    why: str = ""
+    why: Reasons = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Roster:
 
     def present(
         self, alert: AlertRow, parties: Collection[str] = PARTIES, priority: Priority = "high"
-    ) -> dict[str, str]:
+    ) -> dict[str, Reasons]:
         """The parties that can be asked about an alert of that priority, with the reasons.
 
         The centre always can: where no account stands for it, the log and the webhook do. A
@@ -204,15 +205,16 @@ class Roster:
 
     def _nearest(self, teams: Sequence[str], party: str) -> Found:
         """The first team upwards that has somebody; the centre where rotas left a gap."""
-        passed = ""
+        passed: Reasons = ()
         for team in teams:
             found = self._in_team(team, party)
             if found.people:
-                return Found(found.people, f"{passed}{found.why}")
-            passed += f"{found.why}; " if found.why else ""
+                return Found(found.people, (*passed, *found.why))
+            passed += found.why
         if not passed or party != "station":
             return Found(())
-        return Found(self._centre(teams).people or (THE_CENTRE,), f"{passed}the centre stands in")
+        people = self._centre(teams).people or (THE_CENTRE,)
+        return Found(people, (*passed, because("centre_stands_in")))
 
     def _in_team(self, team: str, party: str) -> Found:
         """Those on duty in this very team, or all where it has no rota."""
@@ -222,25 +224,27 @@ class Roster:
             return Found(self.staff(team, party))
         span = on_duty(rotas, self._now)
         if span.rota is None:
-            return Found((), f"nobody is on duty in {name} {self._until(span.end)}")
+            return Found((), (self._lasting("off_duty", span.end, team=name),))
         people = self.named(span.people, party)
-        names = ", ".join(each.name for each in people)
-        rota = f"{names}: on duty by the rota {span.rota.name} of {name} {self._until(span.end)}"
-        return Found(people, rota)
+        names = tuple(each.name for each in people)
+        why = self._lasting("on_duty", span.end, people=names, rota=span.rota.name, team=name)
+        return Found(people, (why,))
 
-    def _until(self, end: Micros) -> str:
-        """When a duty or a gap ends, as far as one looks: a weekend's gap is longer."""
-        return f"until {iso(end)}" if end < self._now + REACH else "for two days or more"
+    def _lasting(self, code: str, end: Micros, **values: Any) -> Reason:
+        """Until when a duty or a gap lasts, as far as one looks: a weekend's gap is longer."""
+        if end < self._now + REACH:
+            return because(code, **values, until=iso(end))
+        return because(f"{code}_long", **values)
 
     def _centre(self, teams: Sequence[str]) -> Found:
         """All centres upwards, those with rotas by them; in a gap, everybody: none is above."""
         people: list[Recipient] = []
-        why: list[str] = []
+        why: Reasons = ()
         for team in teams:
             found = self._in_team(team, "centre")
             people += found.people or self.staff(team, "centre")
-            why += [found.why] if found.why else []
-        return Found(tuple(people) if teams else self._people.unowned, "; ".join(why))
+            why += found.why
+        return Found(tuple(people) if teams else self._people.unowned, why)
 
     def _backup(self, teams: Sequence[str]) -> Found:
         """The station's next layers that have people besides those who are on duty."""
@@ -253,7 +257,8 @@ class Roster:
                 span = on_duty([rota], self._now)
                 people = [each for each in span.people if each not in first.people]
                 if rota.layer > first.rota.layer and people:
-                    return Found(self.named(people, "backup"), f"by the rota {rota.name}")
+                    why = because("by_rota", rota=rota.name)
+                    return Found(self.named(people, "backup"), (why,))
         return Found(())
 
     def _named_team(self, team: str) -> Found:

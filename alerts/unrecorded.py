@@ -19,6 +19,7 @@ from alerts.consequences import Circumstances, follow
 from alerts.muster import muster
 from alerts.policy import Policies
 from alerts.react import react
+from alerts.reasons import Party, because
 from alerts.roster import People, Roster
 from domain.directory import Directory, Subject
 from domain.finding import Finding
@@ -137,9 +138,9 @@ def _notes(alert: AlertRow, told: Sequence[Told], now: Micros) -> list[Change]:
     mine = [each for each in told if (each.subject, each.kind) == key and each.at is not None]
     if not mine or _NOTED in alert.occurrences:
         return []
-    parties = ", ".join(dict.fromkeys(each.party for each in mine))
+    parties = tuple(Party(each) for each in dict.fromkeys(each.party for each in mine))
     at = iso(min(each.at for each in mine if each.at is not None))
-    reason = f"Told before it could be recorded, at {at}: {parties}."
+    reason = because("told_before_recorded", at=at, parties=parties)
     note = change_of(
         alert, "repeated", now, reason, sources=alert.sources, occurrence=_NOTED,
         evidence={"told_before_recorded": at},

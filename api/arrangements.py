@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from api.fields import Answer, Body, Id, KindName, Line, Text, Time, Zone
+from api.fields import Answer, Body, Id, KindName, Line, Names, Reason, Text, Time, Zone
 from domain.finding import Priority
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
@@ -296,6 +296,7 @@ class TrialLine(Answer):
     responsible: str
     deadline: Time | None
     reason: str
+    reasons: list[Reason]
     told: list[Told]
 
 
@@ -308,6 +309,7 @@ class TrialAnswer(Answer):
     policy: int | None
     timezone: str
     lines: list[TrialLine]
+    names: Names
 
 
 class OwnQuietHours(Body):

@@ -7,6 +7,7 @@ from alerts.alert import as_json
 from api import accounts, audit
 from api.database import Connection, Database, queries
 from api.feed import Change, Opening
+from api.names import in_alert, with_names
 from domain.time import Micros
 
 MOST_BEHIND = 5_000
@@ -26,7 +27,8 @@ class Changes:
     def after(self, place: int, limit: int) -> tuple[Sequence[Change], int]:
         with self._database.view() as connection:
             events = store.events_after(connection, place, limit)
-            changes = [Change(event.sequence, event.after) for event in events]
+            alerts = with_names(connection, (event.after for event in events), in_alert)
+            changes = [Change(alert["sequence"], alert) for alert in alerts]
             return changes, _version(connection)
 
     def open(self, token: str, known: int | None, now: Micros) -> Opening | None:
@@ -40,7 +42,8 @@ class Changes:
                 return Opening(viewer, known, None)
             alerts, latest = store.snapshot(connection, **viewer.own_alerts())
             audit.read(connection, viewer, "follow_feed", [each.resident_id for each in alerts])
-            return Opening(viewer, latest, [as_json(alert) for alert in alerts])
+            told = with_names(connection, map(as_json, alerts), in_alert)
+            return Opening(viewer, latest, told)
 
 
 def _reaches(connection: Connection, known: int, latest: int) -> bool:

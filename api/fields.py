@@ -95,6 +95,23 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
+class Reason(Answer):
+    """Why, as a code with what its sentence tells of: to be said in the reader's own words.
+
+    The codes are in `alerts/reasons.py`; others may be added. Whoever knows no words for one
+    shows the sentence.
+    """
+
+    code: str
+    values: dict[str, Any]
+
+
+Names = Annotated[
+    dict[str, str],
+    Field(description="What the people in it are called, by user name; who set no name is not in."),
+]
+
+
 class WrongField(Answer):
     """A field of the body, as ``shifts.0.starts``, and what is wrong with it."""
 

@@ -23,7 +23,7 @@ select m.* from asked cross join lateral (
      order by e.happened_at desc limit :limit)
     union all
     (select 'refusal', q.at, q.at, cast(q.id as text),
-            jsonb_build_object('topic', q.topic, 'reason', q.reason,
+            jsonb_build_object('topic', q.topic, 'code', q.code, 'reason', q.reason,
                                'payload', encode(q.payload, 'base64'))
      from quarantine q
      where q.device_id = asked.id and q.at > :since

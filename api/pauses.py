@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from alerts.pauses import ALWAYS_RING
-from api.fields import Answer, Body, Id, KindName, Text, Time
+from api.fields import Answer, Body, Id, KindName, Names, Text, Time
 
 Cause = Literal["hospital", "holiday", "other"]
 Quieter = Literal["medium", "low"]
@@ -51,6 +51,7 @@ class SilenceAnswer(Answer):
     ended_by: str | None
     ended_at: Time | None
     holds: int
+    names: Names
 
 
 class AbsenceBody(Body):
@@ -85,6 +86,7 @@ class AbsenceAnswer(Answer):
     ended_by: str | None
     ended_at: Time | None
     holds: Annotated[int, Field(description="Open alerts that it holds back now.")]
+    names: Names
 
 
 class AbsenceList(Answer):

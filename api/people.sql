@@ -212,3 +212,7 @@ where (:everything or cardinality(own.residents) > 0)
   and (cast(:till_at as timestamptz) is null or l.at < :till_at)
   and (cast(:at as timestamptz) is null or (l.at, l.id) < (cast(:at as timestamptz), :before))
 order by l.at desc, l.id desc limit :limit;
+
+-- name: names(users)
+-- What people are called, by user name, where they are called anything.
+select username, name from account where username = any(:users) and name <> '';

@@ -178,7 +178,7 @@ values (:device, :topic, :payload, :at);
 
 -- name: quarantine(device, before, limit, everything, teams, unowned, vendor)
 -- What was refused, the latest first. What no device of ours sent is for those who see all.
-select q.id, q.at, q.device_id, q.topic, q.reason, q.size, q.payload
+select q.id, q.at, q.device_id, q.topic, q.code, q.reason, q.size, q.payload
 from quarantine q
 left join device d on d.id = q.device_id
 left join resident r on r.id = d.resident_id

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, HttpUrl, TypeAdapter, field_validator
 
 from alerts.outbox import Route
-from api.fields import Answer, Body, Line, Time
+from api.fields import Answer, Body, Line, Reason, Time
 from domain.finding import Priority
 
 Language = Literal["en", "zh"]
@@ -14,7 +14,10 @@ Priorities = Annotated[list[Priority], Field(min_length=1, max_length=3)]
 
 
 class ChannelAnswer(Answer):
-    """A channel is used once it is confirmed. ``problem``: why it is not, or what went wrong."""
+    """A channel is used once it is confirmed. ``problem``: why it is not, or what went wrong.
+
+    ``reasons`` are the same as codes.
+    """
 
     id: int
     kind: str
@@ -22,6 +25,7 @@ class ChannelAnswer(Answer):
     priorities: list[Priority]
     confirmed_at: Time | None
     problem: str | None
+    reasons: list[Reason] | None
 
 
 class ChannelsAnswer(Answer):
@@ -101,6 +105,7 @@ class DeliveryAnswer(Answer):
     attempt: int
     result: Literal["delivered", "failed", "given_up"]
     reason: str | None
+    reasons: list[Reason] | None
 
 
 class Reply(Body):

@@ -8,7 +8,19 @@ from pydantic import Field, model_validator
 from alerts.alert import Mistake, Outcome, State
 from alerts.offers import Answer as OfferAnswer
 from api.access import Role, TeamRole
-from api.fields import Answer, Body, Id, Level, Line, Password, Text, Thresholds, Time
+from api.fields import (
+    Answer,
+    Body,
+    Id,
+    Level,
+    Line,
+    Names,
+    Password,
+    Reason,
+    Text,
+    Thresholds,
+    Time,
+)
 from api.pauses import Cause
 from api.reachability import DeliveryAnswer
 from domain.directory import DeviceKind
@@ -259,8 +271,8 @@ class DeviceMessage(Answer):
     """What was kept of a message, or why it was refused.
 
     ``at`` is the device's own time. ``told``: of a sample its quantities by name, of an event the
-    fields that it has, of a refusal ``topic``, ``reason`` and ``payload`` as the quarantine shows
-    it.
+    fields that it has, of a refusal ``topic``, ``code``, ``reason`` and ``payload`` as the
+    quarantine shows it.
     """
 
     type: Literal["sample", "event", "refusal"]
@@ -352,11 +364,16 @@ class Bytes(Answer):
 
 
 class Refusal(Answer):
-    """``payload``: its first 4 KiB, as text where it is UTF-8. ``size`` is that of the whole."""
+    """``payload``: its first 4 KiB, as text where it is UTF-8. ``size`` is that of the whole.
+
+    ``code`` is one of the contract's, null where it was refused before codes were kept;
+    ``reason`` is the sentence.
+    """
 
     at: Time
     device: str | None
     topic: str
+    code: str | None
     reason: str
     size: int
     payload: str | Bytes
@@ -407,10 +424,14 @@ class Alert(Answer):
     expected_at: Annotated[
         Time | None, Field(description="When who is on the way expects to be there.")
     ]
+    names: Names
 
 
 class AlertChange(Answer):
-    """``by`` is a user name; null where nobody did it."""
+    """``by`` is a user name; null where nobody did it.
+
+    ``reason`` is the sentence that ``reasons`` make; these are null where they were not kept yet.
+    """
 
     sequence: int
     at: Time
@@ -418,6 +439,7 @@ class AlertChange(Answer):
     by: str | None
     by_role: str | None
     reason: str | None
+    reasons: list[Reason] | None
     evidence: dict[str, Any] | None
 
 

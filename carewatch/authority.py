@@ -150,7 +150,7 @@ class _Books:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, ask)
 
-    async def note(self, device: str, topic: str, reason: str, **more: Any) -> None:
+    async def note(self, device: str, topic: str, code: str, reason: str, **more: Any) -> None:
         """One line and one row of quarantine, once a minute for each device and reason."""
         device = device.replace("\0", "?")[:64]
         if not self._throttle.lets((device, topic, reason), self.now()):
@@ -159,7 +159,8 @@ class _Books:
 
         def write() -> None:
             with self._pool.connection() as connection:
-                registry.note_refusal(connection, to_datetime(self.now()), device, topic, reason)
+                at = to_datetime(self.now())
+                registry.note_refusal(connection, at, device, topic, code, reason)
 
         try:
             await asyncio.get_running_loop().run_in_executor(self._workers, write)
@@ -216,7 +217,9 @@ class _Door:
             self.met(request.connection, decision.name)
         else:
             LOGINS.labels(decision.code).inc()
-            await self._books.note(request.user, "", decision.reason, address=request.address)
+            await self._books.note(
+                request.user, "", decision.code, decision.reason, address=request.address
+            )
 
     async def _decide(self, request: auth.Request) -> auth.Grant | auth.Refusal:
         known = self._known.get(request.user)
@@ -353,5 +356,5 @@ async def _watch_log(followed: FollowedFile, door: _Door, books: _Books) -> None
             if found:
                 (DROPPED if found.act == "Publish" else DENIED).inc()
                 device = door.user_of(found.connection) or found.client
-                await books.note(device, found.topic, found.reason(device))
+                await books.note(device, found.topic, violations.CODE, found.reason(device))
         await asyncio.sleep(_LOG_PAUSE_S)

@@ -28,6 +28,10 @@ Settle = Callable[[psycopg.Connection], AbstractContextManager[None]]
 they were recorded."""
 
 
+NOT_STORABLE = "not_storable"
+"""Why a message is refused that the database does not take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A turn that is decoded, ready to be judged and kept.
@@ -95,6 +99,7 @@ def quarantine(connection: psycopg.Connection, message: Message) -> None:
         "at": to_datetime(message.received_at),
         "device_id": topics.device_of(message.topic),
         "topic": _storable(message.topic),
+        "code": NOT_STORABLE,
         "reason": reason,
         "size": message.size,
         "payload": message.payload[:QUARANTINED_BYTES],
@@ -149,6 +154,7 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
         "at": to_datetime(refusal.at),
         "device_id": refusal.device_id,
         "topic": _storable(refusal.topic),
+        "code": refusal.code,
         "reason": _storable(refusal.reason),
         "size": refusal.size,
         "payload": refusal.payload,

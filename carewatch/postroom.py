@@ -12,12 +12,12 @@ from alerts.channels.channel import Channel, DeliveryFailed, Message
 from alerts.channels.push import PushChannel, server_key
 from alerts.channels.service import ServiceChannel
 from alerts.ledger import Connection
+from alerts.reasons import Reason, Reasons, because, listed
 from alerts.wording import Text, Wording
 from carewatch.steady import Connector
 from domain.time import Clock, Micros
 
 _log = structlog.get_logger("carewatch.postroom")
-_TOO_MANY = f"{reach.CODES_AN_HOUR} codes were sent within an hour: ask for this one later."
 _NOBODY = "mailto:nobody@localhost"
 
 
@@ -46,7 +46,7 @@ class LatePush:
         try:
             channel = self._ready()
         except psycopg.Error as error:
-            raise DeliveryFailed("the key of web push cannot be read") from error
+            raise DeliveryFailed(because("push_key_unread")) from error
         channel.deliver(message)
 
     def _ready(self) -> PushChannel:
@@ -63,19 +63,19 @@ class OneOfMany:
         self._channels = channels
 
     def deliver(self, message: Message) -> None:
-        problems = []
+        problems: list[Reason] = []
         for letter in message.payload["letters"]:
             channel = self._channels.get(letter["kind"])
             if channel is None:
-                problems.append(f"no service for {letter['kind']} is set up")
+                problems.append(because("no_service", channel=letter["kind"]))
                 continue
             try:
                 channel.deliver(Message(message.id, message.alert_id, letter["address"], letter))
             except DeliveryFailed as error:
-                problems.append(str(error))
+                problems += error.reasons
                 continue
             return
-        raise DeliveryFailed("; ".join(problems))
+        raise DeliveryFailed(*problems)
 
 
 def person_channels(settings: PostSettings) -> dict[str, Channel]:
@@ -110,25 +110,24 @@ class CodeSender:
             if row is None:
                 return False
             if not reach.one_more(connection, row["account_id"], now):
-                reach.queries.code_refused(connection, id=row["id"], problem=_TOO_MANY)
+                too_many = because("codes_too_many", most=reach.CODES_AN_HOUR)
+                reach.refuse_code(connection, row["id"], (too_many,))
                 return True
             code = reach.new_code(connection, row["id"], now)
-        problem = send(self._channels, row, Wording(row["language"]).code(code), f"code-{now}")
-        if problem:
-            said = f"The code was not sent: {problem}."
+        why = send(self._channels, row, Wording(row["language"]).code(code), f"code-{now}")
+        if why:
             with connection.transaction():
-                reach.queries.channel_problem(connection, id=row["id"], problem=said, stop=True)
-            _log.warning("a code was not sent", channel=row["kind"], reason=problem)
+                reach.has_problem(connection, row["id"], (because("code_unsent"), *why))
+            _log.warning("a code was not sent", channel=row["kind"], reason=listed(why))
         return True
 
 
-def send(
-    channels: Mapping[str, Channel], row: Mapping[str, Any], text: Text, name: str
-) -> str | None:
+def send(channels: Mapping[str, Channel], row: Mapping[str, Any], text: Text, name: str) -> Reasons:
     """Send something that belongs to no alert; why it did not get through, where it did not."""
     channel = channels.get(row["kind"])
     if channel is None:
-        return f"no service for {row['kind']} is set up: CAREWATCH_{row['kind'].upper()}_URL"
+        setting = f"CAREWATCH_{row['kind'].upper()}_URL"
+        return (because("no_service_set", channel=row["kind"], setting=setting),)
     payload = {
         "title": text.title, "body": text.body, "link": None, "priority": "low",
         "keys": row["keys"],
@@ -136,5 +135,5 @@ def send(
     try:
         channel.deliver(Message(name, "", row["address"], payload))
     except DeliveryFailed as error:
-        return str(error)
-    return None
+        return error.reasons
+    return ()

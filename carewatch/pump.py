@@ -243,7 +243,7 @@ class Pump:
         except _REFUSED_BY_DATABASE as error:
             (message,) = turn.messages
             log.error("a message could not be stored; it is in quarantine", error=_name(error))
-            REFUSALS.labels("not_storable").inc()
+            REFUSALS.labels(keeping.NOT_STORABLE).inc()
             self._database.persist(lambda c: keeping.quarantine(c, message))
             return []
 

@@ -87,7 +87,7 @@ select 'bed-' || lpad(n::text, greatest(5, length(n::text)), '0'), 'bed', 'resid
 from generate_series(1, :beds) as n
 on conflict (id) do update set removed_at = null where device.removed_at is not null;
 
--- name: insert_refusal(at, device, topic, reason)!
+-- name: insert_refusal(at, device, topic, code, reason)!
 -- One login or publish that was refused at the broker's door.
-insert into quarantine (at, device_id, topic, reason, size, payload)
-values (:at, :device, :topic, :reason, 0, '');
+insert into quarantine (at, device_id, topic, code, reason, size, payload)
+values (:at, :device, :topic, :code, :reason, 0, '');

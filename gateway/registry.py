@@ -198,10 +198,12 @@ def secrets_since(connection: psycopg.Connection, ids: Iterable[str]) -> dict[st
 
 
 def note_refusal(
-    connection: psycopg.Connection, at: datetime, device: str, topic: str, reason: str
+    connection: psycopg.Connection, at: datetime, device: str, topic: str, code: str, reason: str
 ) -> None:
     """Keep in quarantine what the broker refused; it shows no payload."""
-    queries.insert_refusal(connection, at=at, device=device[:64], topic=topic[:1024], reason=reason)
+    queries.insert_refusal(
+        connection, at=at, device=device[:64], topic=topic[:1024], code=code, reason=reason
+    )
 
 
 def hash_secret(secret: str) -> bytes:

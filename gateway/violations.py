@@ -12,6 +12,9 @@ from typing import Literal, cast
 
 Act = Literal["Publish", "Subscription"]
 
+CODE = "not_permitted"
+"""How the quarantine calls it."""
+
 _REASONS: dict[Act, str] = {
     "Publish": "a device may publish below cw/v1/{device}/ only, and no receipt or command",
     "Subscription": "a device may subscribe below cw/v1/{device}/ only",

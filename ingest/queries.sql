@@ -108,11 +108,11 @@ using (device, digest);
 insert into arrival (device, digest, received_at) values (:device, :digest, :received_at)
 on conflict (device, digest) do update set received_at = excluded.received_at;
 
--- name: quarantine(ats, devices, topics, reasons, sizes, payloads)!
-insert into quarantine (at, device_id, topic, reason, size, payload)
+-- name: quarantine(ats, devices, topics, codes, reasons, sizes, payloads)!
+insert into quarantine (at, device_id, topic, code, reason, size, payload)
 select * from unnest(
-    :ats::timestamptz[], :devices::text[], :topics::text[], :reasons::text[], :sizes::integer[],
-    :payloads::bytea[]
+    :ats::timestamptz[], :devices::text[], :topics::text[], :codes::text[], :reasons::text[],
+    :sizes::integer[], :payloads::bytea[]
 );
 
 -- name: keep_statuses(device, online, firmware, battery)*!

@@ -116,13 +116,14 @@ def keep_arrivals(
 
 
 def quarantine(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what was refused: at, device_id, topic, reason, size, payload."""
+    """Keep what was refused: at, device_id, topic, code, reason, size, payload."""
     if rows:
         queries.quarantine(
             connection,
             ats=[row["at"] for row in rows],
             devices=[row["device_id"] for row in rows],
             topics=[row["topic"] for row in rows],
+            codes=[row["code"] for row in rows],
             reasons=[row["reason"] for row in rows],
             sizes=[row["size"] for row in rows],
             payloads=[row["payload"] for row in rows],

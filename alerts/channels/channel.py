@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from alerts.reasons import Reason, listed
 from domain.errors import CarewatchError
 
 
 class DeliveryFailed(CarewatchError):
     """The message did not get through; it may be tried again."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__(listed(reasons))
+        self.reasons = reasons
 
 
 class AddressGone(DeliveryFailed):

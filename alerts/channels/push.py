@@ -17,6 +17,7 @@ from pywebpush import WebPushException, webpush
 
 from alerts.channels.channel import AddressGone, DeliveryFailed, Message
 from alerts.reach import Connection, queries
+from alerts.reasons import because
 
 KEY = "vapid"
 _TIMEOUT_S = 10
@@ -51,12 +52,14 @@ class PushChannel:
         except WebPushException as error:
             status = None if error.response is None else error.response.status_code
             if status in _GONE:
-                raise AddressGone("the browser has ended its subscription") from None
-            raise DeliveryFailed(f"the push service answered {status or 'nothing'}") from None
+                raise AddressGone(because("push_ended")) from None
+            if status is None:
+                raise DeliveryFailed(because("push_unanswered")) from None
+            raise DeliveryFailed(because("push_answered", status=status)) from None
         except requests.RequestException as error:
-            raise DeliveryFailed(f"no answer ({type(error).__name__})") from None
+            raise DeliveryFailed(because("push_unreachable", error=type(error).__name__)) from None
         except (ValueError, ECEException, VapidException):
-            raise AddressGone("the keys of the subscription are none") from None
+            raise AddressGone(because("push_keys")) from None
 
 
 def server_key(connection: Connection) -> str:

@@ -12,6 +12,7 @@ import apprise
 from apprise.common import NotifyFormat, NotifyType
 
 from alerts.channels.channel import DeliveryFailed, Message
+from alerts.reasons import because
 from domain.errors import CarewatchError
 
 PLACE = "{to}"
@@ -33,7 +34,7 @@ class ServiceChannel:
     def deliver(self, message: Message) -> None:
         service = apprise.Apprise()  # it keeps what its plugins may raise to itself
         if not service.add(self._url.replace(PLACE, quote(message.address, safe=""))):
-            raise DeliveryFailed(f"the setting for {self._kind} and the address do not fit")
+            raise DeliveryFailed(because("unfit_setting", channel=self._kind))
         urgent = message.payload["priority"] == "high"
         taken = service.notify(
             title=message.payload["title"],
@@ -42,4 +43,4 @@ class ServiceChannel:
             body_format=NotifyFormat.TEXT,
         )
         if not taken:
-            raise DeliveryFailed(f"the service for {self._kind} did not take it")
+            raise DeliveryFailed(because("not_taken", channel=self._kind))

@@ -15,6 +15,7 @@ import httpx
 import orjson
 
 from alerts.channels.channel import DeliveryFailed, Message
+from alerts.reasons import because
 from domain.errors import CarewatchError
 from domain.time import SECOND, Clock, Micros
 
@@ -47,9 +48,11 @@ class WebhookChannel:
         try:
             answer = self._client.post(message.address, content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise DeliveryFailed(f"{type(error).__name__}: {error}") from error
+            told = f"{type(error).__name__}: {error}"
+            raise DeliveryFailed(because("unreachable", error=told)) from error
         if not answer.is_success:
-            raise DeliveryFailed(f"Answered {answer.status_code}: {answer.text[:_EXPLAINED]}")
+            text = answer.text[:_EXPLAINED]
+            raise DeliveryFailed(because("answered", status=answer.status_code, text=text))
 
     def close(self) -> None:
         self._client.close()

@@ -12,6 +12,7 @@ from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
 from api.fields import Id, KindName, Page
+from api.names import in_alert, in_history, with_names
 from api.problems import documented, not_found
 from api.schemas import (
     Alert,
@@ -59,7 +60,8 @@ def list_alerts(
     except (store.BadCursor, OverflowError) as error:
         raise strange_cursor() from error
     audit.read(connection, caller, "list_alerts", [item.resident_id for item in items])
-    return {"items": [as_json(item) for item in items], "next": following}
+    shown = with_names(connection, map(as_json, items), in_alert)
+    return {"items": shown, "next": following}
 
 
 @router.get("/{alert}", response_model=AlertWithHistory, responses=documented(401, 403, 404, 422))
@@ -67,11 +69,12 @@ def get_alert(alert: Id, caller: Caller, connection: Transaction) -> object:
     """An alert with all that became of it."""
     found = _own(connection, caller, alert)
     audit.read(connection, caller, "get_alert", [found.resident_id], f"alert:{alert}")
-    return as_json(found) | {
+    whole = as_json(found) | {
         "history": store.history(connection, alert),
         "offers": store.offered(connection, alert),
         "deliveries": list(reach.queries.deliveries(connection, alert_id=alert)),
     }
+    return with_names(connection, [whole], in_history)[0]
 
 
 @router.get("/{alert}/signal", response_model=AlertSignal, responses=documented(401, 403, 404, 422))
@@ -180,7 +183,7 @@ def _act(
     note = remark.note if remark else None
     after = store.act(connection, alert, change, by, now, note=note, **more)
     audit.changed(connection, caller, f"alert_{change}", f"alert:{alert}", [after.resident_id])
-    return as_json(after)
+    return with_names(connection, [as_json(after)], in_alert)[0]
 
 
 def _own(connection: Connection, caller: Viewer, alert: str) -> AlertRow:

@@ -165,7 +165,7 @@ def _over(link: Link, wording: Wording) -> str | None:
         return wording.page("over")
     if alert.accepted_by is not None and by is not None:
         mine = alert.accepted_by == by.id
-        return wording.page("yours") if mine else _taken(alert.accepted_by_name, wording)
+        return wording.page("yours") if mine else _taken(alert.holder, wording)
     return wording.page("used") if link.used else None
 
 

@@ -10,6 +10,7 @@ from alerts import arrangements as stored
 from alerts.coverage import Coverage, Gap, Shown, coverage
 from alerts.duty import HORIZON, Span
 from alerts.muster import muster, teams_above
+from alerts.reasons import listed
 from alerts.roster import Found, Recipient
 from api import audit
 from api.access import Viewer
@@ -223,7 +224,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
 
 
 def _answers(found: Found) -> dict[str, Any]:
-    return {"people": _people(found.people), "why": found.why}
+    return {"people": _people(found.people), "why": listed(found.why)}
 
 
 def _people(people: Iterable[Recipient]) -> list[dict[str, Any]]:

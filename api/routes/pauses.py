@@ -14,6 +14,7 @@ from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection
 from api.fields import Id, Page
+from api.names import in_pause, with_names
 from api.pauses import (
     AbsenceAnswer,
     AbsenceBody,
@@ -199,7 +200,7 @@ def _silences(
         connection, id=id, resident=resident, old=old, now=to_datetime(now), before=before,
         limit=limit, **scope,
     )  # fmt: skip
-    return list(rows)
+    return with_names(connection, rows, in_pause)
 
 
 def _silence(connection: Connection, caller: Viewer, silence: int, now: Micros) -> dict[str, Any]:
@@ -211,9 +212,8 @@ def _silence(connection: Connection, caller: Viewer, silence: int, now: Micros) 
 def _absences(
     connection: Connection, resident: str, now: Micros, *, id: int | None = None, old: bool = True
 ) -> list[dict[str, Any]]:
-    return list(
-        queries.absences(connection, resident=resident, id=id, old=old, now=to_datetime(now))
-    )
+    rows = queries.absences(connection, resident=resident, id=id, old=old, now=to_datetime(now))
+    return with_names(connection, rows, in_pause)
 
 
 def _absence(connection: Connection, resident: str, absence: int, now: Micros) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from api.arrangements import (
 from api.context import Caller, Now, Transaction
 from api.database import Connection
 from api.fields import Id
+from api.names import in_trial, with_names
 from api.problems import Problem, conflict, documented, not_found, unprocessable
 from domain.time import HOUR, SECOND, Micros, from_datetime
 
@@ -167,7 +168,8 @@ def trial(connection: Connection, caller: Viewer, body: Trial, now: Micros) -> d
     lines = [line.as_json() for line in rehearse(raised, roster, policies, until)]
     for line in lines:
         line["told"] = [{"username": None} | each for each in line["told"]]
-    return {"policy": policy.id, "timezone": subject.timezone, "lines": lines}
+    answer = {"policy": policy.id, "timezone": subject.timezone, "lines": lines}
+    return with_names(connection, [answer], in_trial)[0]
 
 
 def policy_of_body(body: PolicyBody) -> Policy:

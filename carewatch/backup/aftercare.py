@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from alerts.alert import AlertRow, Duty, change_of
 from alerts.ledger import alert_of, append
+from alerts.reasons import because
 from carewatch.backup.tables import Connection, queries
 from domain.time import MINUTE, Micros, iso, to_datetime
 
@@ -41,7 +42,7 @@ def attend(connection: Connection, made_at: Micros, now: Micros) -> Sequence[Ale
 
 def _begin_anew(connection: Connection, made_at: Micros, now: Micros) -> Sequence[AlertRow]:
     alerts = [alert_of(row) for row in queries.still_open(connection)]
-    reason = f"Restored from the backup of {iso(made_at)}; what happened since is not known here."
+    reason = because("restored", made_at=iso(made_at))
     changes = [
         change_of(alert, "restored", now, reason, duty=_duty(alert, made_at, now))
         for alert in alerts

@@ -144,7 +144,7 @@ select current_database()::text;
 select setval('alert_sequence', nextval('alert_sequence') + :gap);
 
 -- name: still_open()
-select a.*, (select username from account where id = a.accepted_by) as accepted_by_name
+select a.*, (select username from account where id = a.accepted_by) as holder
 from alert a where a.state <> 'resolved' order by a.raised_at for update of a;
 
 -- name: give_up_messages(now, written_before, why)!

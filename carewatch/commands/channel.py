@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.reach import queries
+from alerts.reasons import listed
 from alerts.wording import Wording
 from carewatch.commands.options import Data, connected, database_of, settings_of
 from carewatch.postroom import person_channels, send
@@ -47,7 +48,7 @@ def try_channels(
     problems = [send(channels, row, Wording(row["language"]).test(username), name) for row in rows]
     table = Table("channel", "address", "result")
     for row, problem in zip(rows, problems, strict=True):
-        table.add_row(row["kind"], _short(row["address"]), problem or "delivered")
+        table.add_row(row["kind"], _short(row["address"]), listed(problem) or "delivered")
     Console().print(table)
     if any(problems):
         raise typer.Exit(1)

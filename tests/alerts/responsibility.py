@@ -10,6 +10,7 @@ from alerts.deeds import Deed, change_by
 from alerts.offers import Offer
 from alerts.policy import Policies
 from alerts.react import Book
+from alerts.reasons import because
 from alerts.roster import Roster
 from domain.directory import Directory
 from domain.errors import NotAllowed
@@ -101,7 +102,7 @@ class InMemory:
             return deadlines.overdue(self.alert, self.now)
         asked = next(offer for offer in self.pending() if offer.handed_by)
         to = Actor(asked.person, asked.username or "", "")
-        reason = f"No answer from {asked.name}; it stays with {self.alert.accepted_by_name}."
+        reason = because("hand_over_lapsed", name=asked.name, holder=self.alert.holder)
         return change_of(self.alert, "hand_over_lapsed", self.now, reason, to=to)
 
     def _append(self, change: Change) -> None:
@@ -149,11 +150,11 @@ class InMemory:
             assert {offer.person for offer in self.pending()} == wanted, "nobody is left out"
 
     def _check_held(self, alert: AlertRow) -> None:
-        assert alert.responsible == alert.accepted_by_name
-        assert alert.accepted_by_name not in alert.helpers
+        assert alert.responsible == alert.holder
+        assert alert.holder not in alert.helpers
         assert len(self.pending()) <= 1
         for offer in self.pending():
-            assert offer.handed_by == alert.accepted_by_name
+            assert offer.handed_by == alert.holder
             assert alert.deadline is not None
             assert offer.deadline <= alert.deadline
 

@@ -99,7 +99,7 @@ def test_who_is_on_site_and_silent_keeps_it_while_the_centre_is_told(county: Any
         store.act(county.connection, alert.id, change, county.station, county.noon)
     escalate(county, county.noon + 120 * MINUTE)
     after = county.alerts()[0]
-    assert (after.state, after.accepted_by_name) == ("on_site", "station")
+    assert (after.state, after.holder) == ("on_site", "station")
     assert after.deadline == county.noon + 240 * MINUTE
     assert county.outbox()[-1] == ("no_answer", "a-centre")
 

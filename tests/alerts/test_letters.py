@@ -11,6 +11,7 @@ from alerts.channels.channel import AddressGone, DeliveryFailed, Message
 from alerts.deadlines import escalate
 from alerts.letters import A_MINUTE, Desk
 from alerts.reach import Wanted
+from alerts.reasons import because
 from domain.time import HOUR, MINUTE, SECOND, Micros
 
 ALL = ("high", "medium", "low")
@@ -36,7 +37,7 @@ class Box:
 
 class Down(Box):
     def deliver(self, message: Message) -> None:
-        raise DeliveryFailed("down")
+        raise DeliveryFailed(because("unreachable", error="down"))
 
 
 @pytest.fixture
@@ -118,7 +119,8 @@ def test_a_failing_channel_falls_to_the_next_at_once(county: Any, people: Any) -
 def test_an_address_that_is_gone_is_not_used_again(county: Any, people: Any) -> None:
     people("a-li", "sms")
     county.raise_one("sos")
-    send(county, county.noon, sms=Box(AddressGone("no such subscriber")))
+    gone = AddressGone(because("unreachable", error="no such subscriber"))
+    send(county, county.noon, sms=Box(gone))
     (row,) = reach.channels(county.connection, "a-li")
     assert (row["confirmed_at"], row["problem"]) == (None, "no such subscriber")
 
@@ -214,7 +216,7 @@ def test_what_the_audit_finds_falls_to_the_next_channel_and_is_not_told_again(
 ) -> None:
     people(admin, "sms", "email")
     _find_a_defect(county)
-    sms, email = Box(DeliveryFailed("down")), Box()
+    sms, email = Box(DeliveryFailed(because("unreachable", error="down"))), Box()
     assert send(county, county.noon, sms=sms, email=email) == 2
     assert email.texts == ["Policy 0: mend it."]
     assert send(county, county.noon + HOUR, sms=sms, email=email) == 0
@@ -248,9 +250,9 @@ def token(letter: Message) -> str:
 def test_a_link_accepts_for_its_person_once(county: Any, letter: Message) -> None:
     link = links.find(county.connection, token(letter), county.noon)
     after = links.answer(county.connection, link, "accept", county.noon)
-    assert (after.state, after.accepted_by_name) == ("accepted", "li")
+    assert (after.state, after.holder) == ("accepted", "li")
     again = links.find(county.connection, token(letter), county.noon)
-    assert links.answer(county.connection, again, "accept", county.noon).accepted_by_name == "li"
+    assert links.answer(county.connection, again, "accept", county.noon).holder == "li"
     with pytest.raises(links.Used):
         links.answer(county.connection, again, "reject", county.noon)
 

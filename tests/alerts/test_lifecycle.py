@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alerts.alert import Actor, AlertRow, Change, ChangeName, Duty, State, change_of
 from alerts.lifecycle import TRANSITIONS, advance, next_state, page
+from alerts.reasons import because
 from domain.errors import NotAllowed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "alert-lifecycle.md"
@@ -29,7 +30,7 @@ NEEDS_A_DUTY = (
 def change(alert: AlertRow, name: ChangeName, at: int = 1) -> Change:
     duty = Duty(0, 0, "li" if name in ("accepted", "taken_over") else "centre", at + 1)
     more: dict[str, Any] = {"duty": duty} if name in NEEDS_A_DUTY else {}
-    return change_of(alert, name, at, "because", by=PERSON, outcome="real", **more)
+    return change_of(alert, name, at, because(name, person="li"), by=PERSON, outcome="real", **more)
 
 
 def test_the_documentation_is_printed_from_the_table() -> None:

@@ -13,6 +13,7 @@ from alerts import outbox, reach, store
 from alerts.channels.channel import DeliveryFailed, Message
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.reasons import because
 from carewatch import escalator
 from domain.time import DAY, MINUTE, SECOND, ManualClock, Micros, SystemClock, to_datetime
 from tests.waiting import eventually
@@ -36,7 +37,7 @@ class Deaf:
     """A channel that never gets through."""
 
     def deliver(self, message: Message) -> None:
-        raise DeliveryFailed("nobody listens")
+        raise DeliveryFailed(because("unreachable", error="nobody listens"))
 
 
 def rows(county: Any, columns: str) -> list[tuple[Any, ...]]:

@@ -228,7 +228,7 @@ def test_from_a_code_to_an_answered_alert_through_a_real_escalator(
         token = re.search(r"/a/(\S+)", words)
         assert token
         link = links.find(connection, token[1], now)
-        assert links.answer(connection, link, "accept", now).accepted_by_name == "li"
+        assert links.answer(connection, link, "accept", now).holder == "li"
     deliveries = reach.queries.deliveries(connection, alert_id=link.alert.id)
     own = [(row["channel"], row["result"]) for row in deliveries if row["channel"] != "log"]
     assert own == [("email", "delivered")]

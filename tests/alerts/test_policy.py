@@ -14,6 +14,7 @@ from alerts.alert import AlertRow, Duty
 from alerts.hours import next_working_morning
 from alerts.muster import load_policies
 from alerts.policy import EVERYBODY, Assignment, Policies, Policy, QuietHours, Situation, Step
+from alerts.reasons import sentence
 from domain.time import DAY, HOUR, MINUTE, SECOND, from_datetime, iso, to_datetime
 
 ALL = Situation(EVERYBODY, now=0)
@@ -78,7 +79,7 @@ def test_past_the_last_step_it_goes_round_again_and_the_centre_is_told() -> None
     again = after(alert("high", step=2), "no_answer")
     assert (again.duty.step, again.duty.round) == (0, 1)
     assert again.tell == ("family", "station", "centre")
-    assert "nobody has answered" in again.reason
+    assert "nobody has answered" in sentence(again.reasons)
 
 
 def test_steps_without_anybody_fall_through_round_the_corner() -> None:
@@ -145,7 +146,7 @@ def test_a_step_is_told_again_as_often_as_it_says() -> None:
     assert told == [
         (0, 2, ("family",)), (0, 3, ("family",)), (1, 1, ("centre",)), (0, 1, ("family", "centre")),
     ]  # fmt: skip
-    assert "again (2 of 3)" in after(alert("medium"), "no_answer", steps=steps).reason
+    assert "again (2 of 3)" in sentence(after(alert("medium"), "no_answer", steps=steps).reasons)
     assert after(alert("medium"), "rejected", steps=steps).duty.step == 1, "a no is not repeated"
 
 
@@ -161,7 +162,7 @@ def test_quiet_hours_hold_it_back_and_then_ask_the_same_step() -> None:
     held = replace(policy("medium"), quiet_hours=NIGHT).first(two)
     assert (held.tell, held.duty.asked, held.duty.responsible) == ((), 0, "family")
     assert iso(held.duty.deadline) == "2026-11-20T22:00:00.000Z", "six o'clock in Shanghai"
-    assert "Quiet hours hold it back" in held.reason
+    assert "Quiet hours hold it back" in sentence(held.reasons)
     six = replace(two, now=held.duty.deadline)
     asked = after(follow(held.duty, alert("medium")), "asked", six, quiet_hours=NIGHT)
     assert (asked.tell, asked.duty.asked, asked.duty.step) == (("family",), 1, 0)

@@ -84,10 +84,10 @@ def test_a_hand_over_needs_the_consent_of_the_other(county: Any) -> None:
     county.raise_one("sos")
     act(county, "accepted", county.li)
     after = act(county, "hand_over_offered", county.li, SECOND, to="station", note="Too far")
-    assert (after.state, after.accepted_by_name) == ("accepted", "li")
+    assert (after.state, after.holder) == ("accepted", "li")
     assert county.outbox()[-1] == ("hand_over_offered", "a-station")
     after = act(county, "accepted", county.station, 2 * SECOND)
-    assert (after.state, after.accepted_by_name, after.responsible) == (
+    assert (after.state, after.holder, after.responsible) == (
         "accepted", "station", "station",
     )  # fmt: skip
     assert after.deadline == county.noon + 2 * SECOND + 5 * MINUTE
@@ -100,11 +100,11 @@ def test_a_hand_over_that_is_declined_or_not_answered_leaves_it_where_it_is(coun
     act(county, "accepted", county.li)
     act(county, "hand_over_offered", county.li, to="station")
     after = act(county, "rejected", county.station, SECOND)
-    assert (after.accepted_by_name, after.state) == ("li", "accepted")
+    assert (after.holder, after.state) == ("li", "accepted")
     act(county, "hand_over_offered", county.li, 2 * SECOND, to="centre")
     assert escalate(county, 2 * SECOND + 2 * MINUTE) == 1
     assert changes(county)[-3:] == ["hand_over_rejected", "hand_over_offered", "hand_over_lapsed"]
-    assert county.alerts()[0].accepted_by_name == "li"
+    assert county.alerts()[0].holder == "li"
     assert county.outbox()[-1] == ("hand_over_lapsed", "a-li")
     assert escalate(county, 5 * MINUTE) == 1
     assert county.alerts()[0].state == "open"
@@ -174,7 +174,7 @@ def test_several_help_and_one_answers_for_it(county: Any) -> None:
         act(county, "joined", county.station)
     act(county, "hand_over_offered", county.station, to="mei")
     after = act(county, "accepted", county.mei, SECOND)
-    assert (after.helpers, after.accepted_by_name) == ((), "mei")
+    assert (after.helpers, after.holder) == ((), "mei")
 
 
 def test_a_step_that_is_more_urgent_is_offered_anew(county: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from alerts import outbox, store
 from alerts.channels.channel import DeliveryFailed, Message
+from alerts.reasons import because
 from alerts.unrecorded import LastKnown, Told, already_told, first_messages, read_all
 from carewatch.postroom import OneOfMany
 from domain.time import DAY, MINUTE, SECOND
@@ -113,7 +114,7 @@ def test_people_are_told_by_their_own_channels_too(county: Any) -> None:
     assert [letter["kind"] for letter in message.payload["letters"]] == ["sms", "email"]
     words = "Anna: the emergency button was pressed, since 20:00."
     assert message.payload["letters"][0]["body"] == words
-    sms, email = _Box(DeliveryFailed("down")), _Box()
+    sms, email = _Box(DeliveryFailed(because("unreachable", error="down"))), _Box()
     OneOfMany({"sms": sms, "email": email}).deliver(message)
     assert (len(sms.taken), len(email.taken)) == (0, 1)
     record(county, [each for each in told_of(county) if each.channel == outbox.PERSON])

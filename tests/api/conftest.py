@@ -47,11 +47,11 @@ insert into care_circle values ('1', 'anna'), ('2', 'bert');
 insert into home (id, team_id, address, key_box_code) values
     ('home-anna', 'village-a', 'Mill Lane 1', '0417'), ('home-carl', 'abroad', 'Elsewhere', '1');
 update resident set home_id = 'home-' || id where id in ('anna', 'carl');
-insert into quarantine (at, device_id, topic, reason, size, payload) values
-    ('2026-11-21T08:00Z', 'bed-anna', 'cw/v1/bed-anna/sample', 'no JSON', 3, 'abc'),
-    ('2026-11-21T08:01Z', 'bed-anna', 'cw/v1/bed-anna/sample', 'no UTF-8', 2, '\\xff00'),
-    ('2026-11-21T08:02Z', 'bed-carl', 'cw/v1/bed-carl/sample', 'no JSON', 3, 'abc'),
-    ('2026-11-21T08:03Z', 'nobody', 'cw/v1/nobody/sample', 'unknown device', 3, 'abc');
+insert into quarantine (at, device_id, topic, code, reason, size, payload) values
+    ('2026-11-21T08:00Z', 'bed-anna', 'cw/v1/bed-anna/sample', 'not_json', 'no JSON', 3, 'abc'),
+    ('2026-11-21T08:01Z', 'bed-anna', 'cw/v1/bed-anna/sample', null, 'no UTF-8', 2, '\\xff00'),
+    ('2026-11-21T08:02Z', 'bed-carl', 'cw/v1/bed-carl/sample', null, 'no JSON', 3, 'abc'),
+    ('2026-11-21T08:03Z', 'nobody', 'cw/v1/nobody/sample', null, 'unknown device', 3, 'abc');
 """
 _RESTORE = """
 delete from outbox; delete from alert_event; delete from alert;
@@ -62,6 +62,7 @@ delete from resident where id not in ('anna', 'bert', 'carl');
 delete from team where id = 'c';
 delete from threshold;
 delete from account where username = 'u';
+update account set name = '';
 delete from device where id = 'd';
 update device set removed_at = null;
 update device set resident_id = null, team_id = 'village-a' where id = 'spare';

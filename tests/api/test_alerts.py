@@ -152,3 +152,28 @@ def test_the_alerts_of_one_incident_are_shown_together(ask: dict[str, Asker], wo
     items = ask["family"].get("/alerts", incident="i1")["items"]
     assert {item["id"] for item in items} == {"a1", "a2"}
     assert ask["neighbour"].get("/alerts", incident="i1")["items"] == []
+
+
+def test_why_is_told_as_codes_and_people_by_their_names(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.connection.execute("update account set name = 'Wang Fang' where username = 'station'")
+    world.alert("a1", "anna")
+    taken = _act(ask["station"], "a1", "accept", note="two minutes").json()
+    assert (taken["accepted_by"], taken["names"]) == ("station", {"station": "Wang Fang"})
+    assert ask["family"].get("/alerts")["items"][0]["names"] == {"station": "Wang Fang"}
+    whole = ask["family"].get("/alerts/a1")
+    assert whole["names"] == {"station": "Wang Fang"}
+    old, accepted = whole["history"]
+    assert (old["reason"], old["reasons"]) == ("because", None), "written before there were codes"
+    assert accepted["reason"] == "Accepted by station: two minutes"
+    assert accepted["reasons"] == [
+        {"code": "accepted", "values": {"person": "station", "note": "two minutes"}}
+    ]
+
+
+def test_who_has_set_no_name_is_told_by_user_name_alone(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.alert("a1", "anna")
+    assert _act(ask["station"], "a1", "accept").json()["names"] == {}

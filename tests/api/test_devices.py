@@ -84,7 +84,7 @@ def test_quarantine_answers_why(ask: dict[str, Asker]) -> None:
     latest, first = ask["vendor"].get("/quarantine", device="bed-anna")["items"]
     assert first == {
         "at": "2026-11-21T08:00:00.000Z", "device": "bed-anna", "topic": "cw/v1/bed-anna/sample",
-        "reason": "no JSON", "size": 3, "payload": "abc",
+        "code": "not_json", "reason": "no JSON", "size": 3, "payload": "abc",
     }  # fmt: skip
     assert latest["payload"] == {"base64": base64.b64encode(b"\xff\x00").decode()}
     assert ask["vendor"].get("/quarantine", device="bed-carl")["items"] == []

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -9,6 +10,7 @@ import pytest
 
 from alerts.alert import OUTCOMES, ChangeName, State
 from alerts.detectors import threshold_names
+from alerts.reasons import SENTENCES
 from api.access import ROLES
 from api.persons import Purpose
 from domain.directory import DeviceKind
@@ -42,14 +44,29 @@ def test_both_languages_say_the_same_things() -> None:
 def test_a_message_is_there_and_has_the_same_holes(name: str) -> None:
     texts = [messages[name] for messages in LANGUAGES.values()]
     assert all(text.strip() for text in texts)
-    holes = [sorted(set(re.findall(r"\{(\w+)\}", text))) for text in texts]
-    assert holes[0] == holes[1]
+    assert _holes(texts[0]) == _holes(texts[1])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_value_of_the_api_has_words(family: str) -> None:
     for messages in LANGUAGES.values():
         assert [value for value in FAMILIES[family] if f"{family}.{value}" not in messages] == []
+
+
+@pytest.mark.parametrize("messages", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_reason_is_said_with_all_that_it_tells(messages: Mapping[str, str]) -> None:
+    said = {name.removeprefix("reason."): _holes(text) for name, text in messages.items()
+            if name.startswith("reason.")}  # fmt: skip
+    assert said == {code: _holes(text) for code, text in SENTENCES.items()}
+
+
+def test_every_refusal_of_the_contract_has_words() -> None:
+    codes = set(re.findall(r"^\| `(\w+)` \|", _chapter("What is refused"), re.MULTILINE))
+    assert len(codes) > 15
+    for messages in LANGUAGES.values():
+        assert {name for name in messages if name.startswith("refusal.")} == {
+            f"refusal.{code}" for code in codes
+        }
 
 
 @pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.stem)
@@ -74,6 +91,15 @@ def test_every_message_is_said_somewhere() -> None:
         and not re.search(rf"['`\"]{re.escape(re.sub(r'[.](one|other)$', '', name))}['`\"]", code)
     ]
     assert unsaid == []
+
+
+def _holes(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def _chapter(title: str) -> str:
+    contract = (SOURCES.parents[2] / "docs" / "contract.md").read_text("utf-8")
+    return re.split(r"^## ", contract.split(f"## {title}")[1], flags=re.MULTILINE)[0]
 
 
 def _text_of(component: str) -> list[str]:

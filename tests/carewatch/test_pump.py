@@ -146,7 +146,7 @@ def test_what_is_refused_is_kept_with_its_reason_and_stops_nobody(home: Home) ->
     bed.say("sample", {"t": now_ms(), "heart_rate": 61})
     eventually(lambda: home.ask("select from sample where heart_rate = 61"), "the good sample")
     refused = home.ask(
-        "select device_id, size, length(payload), reason from quarantine order by id"
+        "select device_id, size, length(payload), reason, code from quarantine order by id"
     )
     assert [(row[0], row[1], row[2]) for row in refused[:3]] == [
         ("bed-7", 7, 7),
@@ -154,6 +154,7 @@ def test_what_is_refused_is_kept_with_its_reason_and_stops_nobody(home: Home) ->
         ("bed-7", 2, 2),
     ]
     assert "not JSON" in refused[0][3]
+    assert [row[4] for row in refused[:2]] == ["not_json", "too_large"]
     assert home.ask("select heart_rate from sample where measured_at < '1971-01-01'") == [(99.0,)]
     eventually(lambda: home.ask("select from device_status where unknown_fields = 10000"))
 

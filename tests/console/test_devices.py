@@ -41,7 +41,9 @@ def test_a_registered_device_is_seen_live_and_told_why_it_is_refused(
     said = messages.get_by_role("listitem")
     expect(said.filter(has_text=visitor.says("told.heart_rate"))).to_contain_text("61")
     bed.say("sample", {"heart_rate": "quick"})
-    expect(said.filter(has_text=visitor.says("message.refusal"))).to_contain_text("quick")
+    refusal = said.filter(has_text=visitor.says("message.refusal"))
+    expect(refusal).to_contain_text("quick")
+    expect(refusal).to_contain_text(visitor.says("refusal.wrong_type"))
     bed.leave()
 
     refused = part(visitor, "devices.refused")

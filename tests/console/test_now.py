@@ -1,9 +1,11 @@
 """What is open at this moment, and what can be done about it with a thumb."""
 
+from dataclasses import replace
+
 from playwright.sync_api import Request, Route, expect
 
 from tests.console.home import Home
-from tests.console.visitor import PHONE, Accounts, Arrives, View
+from tests.console.visitor import DESKTOP, PHONE, Accounts, Arrives, View
 
 
 def test_a_press_appears_by_itself_and_is_followed_to_its_end(
@@ -39,6 +41,26 @@ def test_a_press_appears_by_itself_and_is_followed_to_its_end(
 
     expect(card).to_have_count(0)
     expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
+
+
+def test_what_became_of_it_is_told_in_the_language_of_its_reader_with_names(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives(replace(DESKTOP, language="zh")).log_in(accounts["station-liushu"])
+    home.press()
+    visitor.deed("accept", visitor.card(home.name)).click()
+    visitor.card(home.name).get_by_role("link").click()
+
+    history = visitor.page.locator("section").filter(
+        has=visitor.page.get_by_role("heading", name=visitor.says("history.title"))
+    )
+    told = history.get_by_role("listitem")
+    asked = visitor.says("reason.asked_now", parties=visitor.says("party.station"))
+    expect(told.filter(has_text=visitor.says("change.raised"))).to_contain_text(asked)
+    expect(told.filter(has_text=visitor.says("change.accepted"))).to_contain_text(
+        "Station of Liushu"
+    )
+    expect(history.locator("[lang=en]")).to_have_count(0)
 
 
 def test_who_cannot_go_passes_it_on(arrives: Arrives, accounts: Accounts, home: Home) -> None:
@@ -77,7 +99,7 @@ def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_told_who(
     have = [visitor.deed("on-the-way", visitor.card(home.name)).count() for visitor in visitors]
     assert sorted(have) == [0, 1]
     told = visitors[have.index(0)].card(home.name)
-    expect(told).to_contain_text(("station-liushu", "centre")[have.index(1)])
+    expect(told).to_contain_text(("Station of Liushu", "County centre")[have.index(1)])
 
 
 def test_nothing_is_asked_of_the_reader_before_they_have_seen_the_emergency(

@@ -46,11 +46,11 @@ def test_of_two_who_accept_at_once_one_gets_it_and_the_other_is_told_who(
         outcomes = _both_accept(database_url, alert.id, village.clock.now())
         (refused,) = [each for each in outcomes if isinstance(each, Taken)]
         (taken,) = [each for each in outcomes if not isinstance(each, Taken)]
-        assert refused.holder == taken.accepted_by_name
+        assert refused.holder == taken.holder
         assert refused.holder in str(refused)
         answers = [each["answer"] for each in store.offered(county.connection, alert.id)]
         assert sorted(answers) == ["accepted", "taken", "taken"]
-        village.person(taken.accepted_by_name, "resolved", outcome="test")
+        village.person(taken.holder, "resolved", outcome="test")
         village.later(1)
 
 

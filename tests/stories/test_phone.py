@@ -5,6 +5,7 @@ from typing import Any
 from alerts import letters, outbox, store
 from alerts.channels.channel import DeliveryFailed, Message
 from alerts.letters import Desk
+from alerts.reasons import because
 from domain.time import SECOND
 from tests.stories.village import NIGHT, Village
 
@@ -30,7 +31,7 @@ class Phone:
 
     def deliver(self, message: Message) -> None:
         if not self.on:
-            raise DeliveryFailed("the phone is off")
+            raise DeliveryFailed(because("unreachable", error="the phone is off"))
         self.messages.append(message.payload["body"])
 
 
@@ -53,7 +54,7 @@ def test_a_phone_that_is_off_falls_to_the_next_way_at_once(county: Any) -> None:
     assert len(mail.messages) == 1
     assert village.keep_deadlines() == 0, "the person was reached, and has their time to answer"
     village.clock.advance(5 * SECOND)
-    assert village.person("station", "accepted").accepted_by_name == "station"
+    assert village.person("station", "accepted").holder == "station"
 
 
 def test_who_cannot_be_reached_at_all_is_passed_over_at_once(county: Any) -> None:

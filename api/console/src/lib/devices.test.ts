@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ALL, code, contactOf, fits, isWorn, placeKey, reasonOf, type Device, type Sought } from './devices';
+import { ALL, code, contactOf, fits, isWorn, placeKey, type Device, type Sought } from './devices';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
 const device = (change: Partial<Device> = {}): Device => ({
@@ -32,11 +32,6 @@ test('devices are found by all that is said of them, in any order', () => {
 test('a place has one name however a device spells it, and one on a body is no room', () => {
   expect(['bedroom', 'Living room', 'worn on the wrist', 'wrist'].map(placeKey)).toEqual(['bedroom', 'living_room', 'wrist', 'wrist']);
   expect(['Living room', 'worn on the wrist', 'behind the stove', ''].map(isWorn)).toEqual([false, true, false, false]);
-});
-
-test('a refusal says first what it is about', () => {
-  expect(reasonOf('heart_rate: not a number: "quick"')).toEqual({ about: 'heart_rate', more: 'not a number: "quick"' });
-  expect(reasonOf('t is missing')).toEqual({ about: 't is missing', more: '' });
 });
 
 test('the code holds all that a device needs to connect', () => {

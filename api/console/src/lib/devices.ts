@@ -57,12 +57,6 @@ export function isWorn(place: string): boolean {
   return WORN.has(placeKey(place));
 }
 
-/** Why a message was refused: what it is about, and the rest of the sentence. */
-export function reasonOf(reason: string): { about: string; more: string } {
-  const [about = '', ...more] = reason.split(': ');
-  return { about, more: more.join(': ') };
-}
-
 /** What stands in the QR code; docs/console.md describes it. */
 export function code({ mqtt, id, secret }: Pick<Schema['NewSecret'], 'mqtt' | 'id' | 'secret'>): string {
   return JSON.stringify({ mqtt, id, secret });

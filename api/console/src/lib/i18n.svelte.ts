@@ -57,13 +57,16 @@ export function word(family: string, value: string | null | undefined): string {
   return value ? (language.messages[`${family}.${value}`] ?? value) : '';
 }
 
+/** What the status says is all that a person can make use of; else the API's own words stand beside it. */
+const SAYS_ALL = [401, 403, 404, 429, 503];
+
 /** An error as a sentence for its reader. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
   if (error.status === 0) return t('problem.unreachable');
   if (language.current === 'en') return error.message;
   const known = language.messages[`problem.${error.status}`] ?? t('problem.other');
-  return `${known} (${error.message})`;
+  return SAYS_ALL.includes(error.status) ? known : t('saying.because', { said: known, why: error.message });
 }
 
 export function number(value: number, digits = 0): string {
