@@ -16,7 +16,6 @@ from api.changes import Changes
 from api.context import Context, Look, no_parts
 from api.database import Database, Pool
 from api.feed import Feed
-from api.fields import Problem
 from api.routes import (
     alerts,
     answers,
@@ -44,7 +43,8 @@ from api.routes import (
     testing,
     users,
 )  # fmt: skip
-from api.schemas import DeviceMessage
+from api.schemas.devices import DeviceMessage
+from api.schemas.fields import Problem
 from api.throttle import Throttle
 from domain.time import Clock, stopwatch
 

@@ -11,7 +11,7 @@ from alerts.figure import Counted, Figure, Unit
 from alerts.figures import FIGURES
 from alerts.periods import Period
 from alerts.report import Report, Section
-from api.fields import Answer, Time
+from api.schemas.fields import Answer, Time
 from domain.time import iso
 
 

@@ -11,10 +11,9 @@ from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, strange_cursor
 from api.database import Connection
-from api.fields import Id, KindName, Page
 from api.names import in_alert, in_history, with_names
 from api.problems import documented, not_found
-from api.schemas import (
+from api.schemas.alerts import (
     Alert,
     AlertSignal,
     AlertWithHistory,
@@ -23,6 +22,7 @@ from api.schemas import (
     Remark,
     Resolution,
 )
+from api.schemas.fields import Id, KindName, Page
 from domain.time import MINUTE, Micros
 from ingest import waveforms
 

@@ -17,7 +17,7 @@ from api.access import Viewer
 from api.context import Context, Now, Shared, Transaction
 from api.database import Connection
 from api.problems import Problem, conflict, unprocessable
-from api.reachability import Reply, ReplyAnswer
+from api.schemas.reachability import Reply, ReplyAnswer
 from domain.errors import NotAllowed
 from domain.time import Micros
 

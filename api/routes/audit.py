@@ -10,9 +10,9 @@ from api import audit
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import people
-from api.fields import Id, Page
-from api.persons import AuditLine
 from api.problems import documented
+from api.schemas.fields import Id, Page
+from api.schemas.persons import AuditLine
 
 router = APIRouter(prefix="/audit", tags=["users"])
 

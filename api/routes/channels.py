@@ -11,7 +11,7 @@ from api import audit, problems
 from api.context import Caller, Now, Transaction
 from api.database import Connection
 from api.problems import conflict, documented, not_found, unprocessable
-from api.reachability import (
+from api.schemas.reachability import (
     ChannelAnswer,
     ChannelBody,
     ChannelsAnswer,

@@ -12,10 +12,10 @@ from api.access import Viewer
 from api.context import Caller, Now, Shared, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, people, queries
-from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
 from api.routes.homes import check_team
-from api.schemas import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
+from api.schemas.devices import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
+from api.schemas.fields import Id, Page
 from domain.directory import DeviceKind
 from domain.time import to_datetime
 from gateway import registry

@@ -14,7 +14,12 @@ from alerts.reasons import listed
 from alerts.roster import Found, Recipient
 from api import audit
 from api.access import Viewer
-from api.arrangements import (
+from api.calendar import calendar_of
+from api.context import Caller, Now, Transaction
+from api.database import Connection
+from api.problems import documented, not_found, unprocessable
+from api.routes.rotas import check, check_team, new_id, put, rota_of
+from api.schemas.duty import (
     DutyAnswer,
     GapList,
     HolidayAnswer,
@@ -23,12 +28,7 @@ from api.arrangements import (
     OwnDuties,
     RotaTrial,
 )
-from api.calendar import calendar_of
-from api.context import Caller, Now, Transaction
-from api.database import Connection
-from api.fields import Id
-from api.problems import documented, not_found, unprocessable
-from api.routes.rotas import check, check_team, new_id, put, rota_of
+from api.schemas.fields import Id
 from domain.time import DAY, Micros, from_datetime, iso, to_datetime
 
 router = APIRouter(tags=["duty"])

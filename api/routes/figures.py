@@ -12,11 +12,11 @@ from api import report as printed
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.database import Connection
-from api.fields import Id, KindName, Line, Zone
 from api.figures import FiguresAnswer, as_csv, told
 from api.problems import documented, unprocessable
 from api.routes.answers import language_of
 from api.routes.rotas import check_team
+from api.schemas.fields import Id, KindName, Line, Zone
 from domain.time import Micros
 
 router = APIRouter(prefix="/figures", tags=["figures"])

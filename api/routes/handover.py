@@ -11,9 +11,9 @@ from api import audit, pages
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.database import Connection
-from api.fields import Answer, Id, Time
 from api.problems import documented, not_found
 from api.routes.answers import language_of
+from api.schemas.fields import Answer, Id, Time
 from domain.time import Micros
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])

@@ -15,8 +15,8 @@ from prometheus_client import (
 )
 
 from api.context import Part, Shared
-from api.fields import Answer
 from api.problems import documented
+from api.schemas.fields import Answer
 
 router = APIRouter(tags=["health"])
 

@@ -9,9 +9,9 @@ from api.access import Viewer
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, people, queries
-from api.fields import Id, Page
-from api.persons import Home, HomeChange, NewHome
 from api.problems import conflict, documented, not_found, unprocessable
+from api.schemas.fields import Id, Page
+from api.schemas.persons import Home, HomeChange, NewHome
 from api.versions import IfMatch, check_version, tag
 
 router = APIRouter(prefix="/homes", tags=["residents"])

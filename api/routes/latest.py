@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from api import audit
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, decode, encode, page
-from api.fields import Id, Page
 from api.latest import latest
 from api.problems import documented
-from api.schemas import Latest
+from api.schemas.fields import Id, Page
+from api.schemas.readings import Latest
 from domain.time import from_datetime, iso
 
 router = APIRouter(prefix="/latest", tags=["residents"])

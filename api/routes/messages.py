@@ -13,12 +13,12 @@ from sse_starlette.sse import EventSourceResponse
 from api import accounts, audit
 from api.access import Viewer
 from api.context import Caller, Context, Shared, Token, Transaction
-from api.fields import Id
 from api.messages import Look, Message, follow, latest
 from api.problems import Problem, documented
 from api.routes.devices import device_of
 from api.routes.feed import PING_S, SEND_S
-from api.schemas import DeviceMessage
+from api.schemas.devices import DeviceMessage
+from api.schemas.fields import Id
 from domain.errors import Unavailable
 
 router = APIRouter(prefix="/devices", tags=["devices"])

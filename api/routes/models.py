@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path
 
 from api.context import Caller, Transaction
 from api.database import Connection, queries
-from api.fields import Line
 from api.problems import documented, not_found
-from api.schemas import Model, ModelThresholds
+from api.schemas.devices import Model, ModelThresholds
+from api.schemas.fields import Line
 from api.thresholds import change_thresholds, own_thresholds
 
 router = APIRouter(prefix="/models", tags=["devices"])

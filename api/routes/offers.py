@@ -8,8 +8,8 @@ from alerts import store
 from alerts.alert import as_json
 from api import audit
 from api.context import Caller, Transaction
-from api.fields import Answer, Id, Time
 from api.problems import documented, not_found
+from api.schemas.fields import Answer, Id, Time
 
 router = APIRouter(tags=["alerts"])
 

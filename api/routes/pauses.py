@@ -13,9 +13,13 @@ from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection
-from api.fields import Id, Page
 from api.names import in_pause, with_names
-from api.pauses import (
+from api.problems import Problem, conflict, documented, not_found, unprocessable
+from api.routes.devices import device_of
+from api.routes.residents import resident_of
+from api.routes.rotas import check_team
+from api.schemas.fields import Id, Page
+from api.schemas.pauses import (
     AbsenceAnswer,
     AbsenceBody,
     AbsenceChange,
@@ -23,10 +27,6 @@ from api.pauses import (
     SilenceAnswer,
     SilenceBody,
 )
-from api.problems import Problem, conflict, documented, not_found, unprocessable
-from api.routes.devices import device_of
-from api.routes.residents import resident_of
-from api.routes.rotas import check_team
 from domain.time import DAY, Micros, from_datetime, to_datetime
 
 router = APIRouter(tags=["silences and absences"])

@@ -12,7 +12,12 @@ from alerts.policy import Policy, QuietHours, Step
 from alerts.rehearsal import raising, rehearse
 from api import audit
 from api.access import Viewer
-from api.arrangements import (
+from api.context import Caller, Now, Transaction
+from api.database import Connection
+from api.names import in_trial, with_names
+from api.problems import Problem, conflict, documented, not_found, unprocessable
+from api.schemas.fields import Id
+from api.schemas.policies import (
     OwnQuietHours,
     OwnQuietHoursAnswer,
     PolicyAnswer,
@@ -23,11 +28,6 @@ from api.arrangements import (
     TrialAnswer,
     clock,
 )
-from api.context import Caller, Now, Transaction
-from api.database import Connection
-from api.fields import Id
-from api.names import in_trial, with_names
-from api.problems import Problem, conflict, documented, not_found, unprocessable
 from domain.time import HOUR, SECOND, Micros, from_datetime
 
 router = APIRouter(tags=["policies"])

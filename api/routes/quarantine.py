@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import queries
-from api.fields import Page
 from api.messages import readable
 from api.problems import documented
-from api.schemas import Refusal
+from api.schemas.devices import Refusal
+from api.schemas.fields import Page
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 

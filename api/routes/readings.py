@@ -11,10 +11,10 @@ from api.chart import Asked, chart, nights
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import queries
-from api.fields import Id, Page, QuantityName
 from api.problems import documented, unprocessable
 from api.routes.residents import resident_of
-from api.schemas import Happening, Nights, Samples
+from api.schemas.fields import Id, Page, QuantityName
+from api.schemas.readings import Happening, Nights, Samples
 from domain.quantity import BY_NAME
 from domain.time import DAY, Micros, from_datetime, to_datetime
 

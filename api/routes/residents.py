@@ -10,8 +10,10 @@ from api.access import Viewer
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, people
-from api.fields import Id, Page
-from api.persons import (
+from api.problems import conflict, documented, not_found, unprocessable
+from api.routes import homes
+from api.schemas.fields import Id, Page
+from api.schemas.persons import (
     Circle,
     HomeChange,
     NewCircle,
@@ -20,8 +22,6 @@ from api.persons import (
     Resident,
     ResidentChange,
 )
-from api.problems import conflict, documented, not_found, unprocessable
-from api.routes import homes
 from api.thresholds import change_thresholds
 from api.versions import IfMatch, check_version, tag
 

@@ -12,19 +12,12 @@ from alerts.duty import Rota, Shift, spans
 from alerts.muster import load_rotas, teams_above
 from api import audit
 from api.access import Viewer
-from api.arrangements import (
-    RotaAnswer,
-    RotaBody,
-    RotaList,
-    SwapAnswer,
-    SwapBody,
-    SwapList,
-    clock,
-)
 from api.context import Caller, Now, Transaction
 from api.database import Connection
-from api.fields import Id
 from api.problems import conflict, documented, not_found, unprocessable
+from api.schemas.duty import RotaAnswer, RotaBody, RotaList, SwapAnswer, SwapBody, SwapList
+from api.schemas.fields import Id
+from api.schemas.policies import clock
 from api.versions import IfMatch, check_version, tag
 from domain.time import DAY, Micros, from_datetime, to_datetime
 

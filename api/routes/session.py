@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from api import accounts, cookie
 from api.context import Caller, Context, Now, Shared, Token, Transaction
 from api.problems import Problem, documented
-from api.schemas import CookieSession, Login, Me, Session
+from api.schemas.accounts import CookieSession, Login, Me, Session
 from domain.time import SECOND, Micros, iso
 
 router = APIRouter(tags=["session"])

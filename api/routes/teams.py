@@ -9,9 +9,9 @@ from api.access import Viewer
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, people, queries
-from api.fields import Id, Page
 from api.problems import conflict, documented, not_found, unprocessable
-from api.schemas import Member, NewTeam, Team, TeamChange
+from api.schemas.accounts import Member, NewTeam, Team, TeamChange
+from api.schemas.fields import Id, Page
 from api.thresholds import change_thresholds
 
 router = APIRouter(prefix="/teams", tags=["teams"])

@@ -8,10 +8,10 @@ from alerts import testing
 from api import audit
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
-from api.fields import Id, Page
 from api.problems import conflict, documented
 from api.routes.devices import device_of
-from api.schemas import DeviceTest, TestBody
+from api.schemas.devices import DeviceTest, TestBody
+from api.schemas.fields import Id, Page
 from domain.directory import EMERGENCY_KINDS
 from domain.time import MINUTE
 

@@ -9,9 +9,9 @@ from api.accounts import Rights
 from api.context import Caller, Now, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, people
-from api.fields import Line, Page
 from api.problems import documented, not_found
-from api.schemas import NewUser, User, UserChange
+from api.schemas.accounts import NewUser, User, UserChange
+from api.schemas.fields import Line, Page
 
 router = APIRouter(prefix="/users", tags=["users"])
 

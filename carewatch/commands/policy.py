@@ -15,8 +15,8 @@ from alerts import objections
 from alerts.hours import zone_of
 from alerts.muster import policy_of
 from alerts.policy import Policy
-from api.arrangements import PolicyBody, Trial
 from api.routes import policies
+from api.schemas.policies import PolicyBody, Trial
 from carewatch.commands.options import OPERATOR, AsJson, Data, connected, described, moment
 from domain.errors import NotAllowed
 

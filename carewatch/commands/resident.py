@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api import audit
-from api.persons import NewResident, Resident
 from api.routes import residents, teams
+from api.schemas.persons import NewResident, Resident
 from carewatch.commands.options import ALL, OPERATOR, AsJson, Data, connected, described
 from domain.errors import NotAllowed
 

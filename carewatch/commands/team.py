@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.routes import teams
-from api.schemas import NewTeam, Team
+from api.schemas.accounts import NewTeam, Team
 from carewatch.commands.options import ALL, OPERATOR, AsJson, Data, connected, described
 
 app = typer.Typer(

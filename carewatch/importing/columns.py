@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel, Field, create_model
 
 from api.access import TeamRole
-from api.fields import Body, Id, Line
-from api.persons import Contact, NewHome, NewResident
-from api.schemas import NewDevice, NewTeam
+from api.schemas.accounts import NewTeam
+from api.schemas.devices import NewDevice
+from api.schemas.fields import Body, Id, Line
+from api.schemas.persons import Contact, NewHome, NewResident
 
 Parse = Callable[[str], Any]
 

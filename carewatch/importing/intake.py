@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from api import audit
 from api.access import Viewer
-from api.persons import Abilities, Doctor, NewResident
 from api.routes.teams import ABOVE
+from api.schemas.persons import Abilities, Doctor, NewResident
 from carewatch.importing.columns import KINDS, Kind
 from carewatch.importing.lines import Line, checked
 from carewatch.importing.memberships import Memberships

@@ -1,7 +1,7 @@
 """How residents are at this moment."""
 
-from api.fields import Page
-from api.schemas import Latest
+from api.schemas.fields import Page
+from api.schemas.readings import Latest
 from tests.api.conftest import Asker, World
 
 

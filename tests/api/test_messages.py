@@ -12,7 +12,7 @@ from alerts.alert import OUTCOMES, ChangeName, State
 from alerts.detectors import threshold_names
 from alerts.reasons import SENTENCES
 from api.access import ROLES
-from api.persons import Purpose
+from api.schemas.persons import Purpose
 from domain.directory import DeviceKind
 from domain.finding import KINDS, RANK
 

@@ -80,6 +80,9 @@ Thresholds = Annotated[
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 Level = Literal["county", "township", "village"]
 
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["22:00"])]
+"""A local time of day."""
+
 
 class Answer(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from alerts.pauses import ALWAYS_RING
-from api.fields import Answer, Body, Id, KindName, Names, Text, Time
+from api.schemas.fields import Answer, Body, Id, KindName, Names, Text, Time
 
 Cause = Literal["hospital", "holiday", "other"]
 Quieter = Literal["medium", "low"]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from api.fields import Answer, Body, Id, Line, Text, Thresholds, Time, Zone
+from api.schemas.fields import Answer, Body, Id, Line, Text, Thresholds, Time, Zone
 
 Living = Literal[
     "alone", "with_partner", "with_family", "with_carer", "empty_nest", "left_behind", "other"

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, HttpUrl, TypeAdapter, field_validator
 
 from alerts.outbox import Route
-from api.fields import Answer, Body, Line, Reason, Time
+from api.schemas.fields import Answer, Body, Line, Reason, Time
 from domain.finding import Priority
 
 Language = Literal["en", "zh"]
