@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from alerts import inhibition
 from alerts.alert import AlertRow, Change, Hold, change_of
 from alerts.lifecycle import advance
-from alerts.policy import Assignment, Policies, Policy, Situation
+from alerts.policies import Policies
+from alerts.policy import Assignment, Policy, Situation
 from alerts.reasons import because
 from alerts.roster import Roster
 from domain.finding import Priority

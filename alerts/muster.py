@@ -18,7 +18,8 @@ from alerts.alert import AlertRow
 from alerts.duty import Day, Rota, Shift, Swap
 from alerts.in_force import pauses_of
 from alerts.pauses import Pauses
-from alerts.policy import Policies, Policy, QuietHours, Step
+from alerts.policies import Policies
+from alerts.policy import Policy, QuietHours, Step
 from alerts.roster import PERSON, TEAM, Contacts, People, Recipient, Roster
 from domain.time import DAY, SECOND, Micros, from_datetime, to_datetime
 

@@ -5,12 +5,11 @@ Responsibility for an alert is always with somebody: with the parties of a step 
 and from its acceptance with a person. Each has a deadline. A step whose parties have nobody
 falls through to the next; past the last step it goes round again, and the centre is told.
 
-The most specific policy holds: that of the nearest team upwards that has one, and there that of
-the kind before that of all kinds. An alert keeps the version of the policy that it was raised
-under. Which policies are refused is decided in :mod:`alerts.objections`.
+Which policy holds for an alert is told by :mod:`alerts.policies`, and which are refused is decided
+in :mod:`alerts.objections`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 
@@ -18,13 +17,10 @@ from alerts.alert import QUIET_HOURS, AlertRow, ChangeName, Duty, Hold
 from alerts.hours import next_working_morning, within, zone_of
 from alerts.reasons import Party, Reason, Reasons, because
 from domain.finding import RANK, Priority
-from domain.time import HOUR, MINUTE, SECOND, Micros, iso
+from domain.time import HOUR, MINUTE, Micros, iso
 
 HOLDER_OF_LAST_RESORT = "centre"
 """Who holds an alert where nobody is registered that could be asked."""
-
-EVERYBODY: frozenset[str] = frozenset({"family", "station", "centre", "contacts", "handover"})
-"""The parties of the default policies."""
 
 TIME_TO_SET_OUT: Micros = 5 * MINUTE
 TIME_TO_ARRIVE: Micros = 20 * MINUTE
@@ -197,72 +193,6 @@ class Policy:
         present = [party for party in step.parties if party in situation.present]
         persons = tuple(party for party in present if party != "handover")
         return _Asking(self, step, (number, turn + rounds), persons, rounds > 0, times, situation)
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """All policies of a moment, and old versions that open alerts still keep.
-
-    ``in_force`` by team, priority and kind (None stands for all).
-    """
-
-    in_force: Mapping[tuple[str | None, Priority, str | None], Policy]
-    versions: Mapping[int, Policy] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, policies: Iterable[Policy], old: Iterable[Policy] = ()) -> "Policies":
-        """These, with the default's for a priority that no policy for all teams has."""
-        given = {(each.team, each.priority, each.kind): each for each in policies}
-        versions = {each.id: each for each in (*old, *given.values()) if each.id is not None}
-        return cls({**_DEFAULT, **given}, versions)
-
-    @classmethod
-    def default(cls) -> "Policies":
-        """The policies that a fresh database has."""
-        return cls(_DEFAULT)
-
-    def find(self, teams: Sequence[str], priority: Priority, kind: str) -> Policy:
-        """The most specific policy; ``teams`` are the alert's team and those above, in order."""
-        for team in (*teams, None):
-            for of_kind in (kind, None):
-                found = self.in_force.get((team, priority, of_kind))
-                if found is not None:
-                    return found
-        return _DEFAULT[None, priority, None]
-
-    def of_alert(self, alert: AlertRow, teams: Sequence[str]) -> Policy:
-        """The version that the alert was raised under; where that is unknown, today's."""
-        kept = None if alert.policy_id is None else self.versions.get(alert.policy_id)
-        return kept or self.find(teams, alert.priority, alert.kind)
-
-    def parties(self) -> frozenset[str]:
-        """All that any of these policies asks."""
-        all_of_them = (*self.in_force.values(), *self.versions.values())
-        return frozenset(party for policy in all_of_them for party in policy.parties())
-
-
-_DEFAULT: Mapping[tuple[str | None, Priority, str | None], Policy] = {
-    (None, policy.priority, None): policy
-    for policy in (
-        Policy(
-            "high",
-            (
-                Step(("family", "station"), 60 * SECOND),
-                Step(("centre",), 120 * SECOND),
-                Step(("family", "station", "centre", "contacts", "handover"), 120 * SECOND),
-            ),
-        ),
-        Policy(
-            "medium",
-            (
-                Step(("family",), 3 * MINUTE),
-                Step(("station",), 7 * MINUTE),
-                Step(("centre",), 10 * MINUTE),
-            ),
-        ),
-        Policy("low", (Step(("station",), None, quiet=True),)),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

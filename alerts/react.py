@@ -13,7 +13,8 @@ from dataclasses import replace
 from alerts import inhibition
 from alerts.alert import AlertRow, Change, ChangeName, change_of
 from alerts.lifecycle import advance
-from alerts.policy import EVERYBODY, Policies, Situation
+from alerts.policies import EVERYBODY, Policies
+from alerts.policy import Situation
 from alerts.reasons import because
 from domain.directory import Directory, Subject
 from domain.finding import KINDS, RANK, Finding, Priority

@@ -11,7 +11,7 @@ from typing import Any
 from alerts.alert import AlertRow, Change
 from alerts.consequences import Circumstances, Entry, follow
 from alerts.deadlines import overdue
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import react
 from alerts.reasons import Reasons, as_json, because, sentence
 from alerts.roster import Roster, Telling

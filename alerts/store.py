@@ -18,7 +18,7 @@ from alerts import inhibition, offers
 from alerts.alert import Actor, AlertRow, Change, ChangeName, Mistake, Outcome, as_json
 from alerts.deeds import Deed, Taken, change_by
 from alerts.ledger import Connection, alert_of, append, lock_alerts, queries
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import Key, occurrences, react, subjects
 from domain.directory import Directory
 from domain.errors import CarewatchError, NotAllowed

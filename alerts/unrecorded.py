@@ -17,7 +17,7 @@ from alerts.cards import Cards, read_cards
 from alerts.channels.channel import Message
 from alerts.consequences import Circumstances, follow
 from alerts.muster import muster
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import react
 from alerts.reasons import Party, because
 from alerts.roster import People, Roster

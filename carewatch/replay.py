@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from alerts.alert import Change
 from alerts.detectors import judging_samples, standard, threshold_names
 from alerts.engine import Engine
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import Book
 from domain.directory import Device, DeviceKind, Snapshot, Subject
 from domain.errors import CarewatchError

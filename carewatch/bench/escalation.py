@@ -17,7 +17,7 @@ from alerts import store
 from alerts.alert import Actor, AlertRow
 from alerts.ledger import Connection, append
 from alerts.muster import muster
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import react
 from domain.directory import Device, Snapshot, Subject
 from domain.errors import CarewatchError

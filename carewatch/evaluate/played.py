@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from alerts.alert import Change
 from alerts.detectors import judging_samples, standard
 from alerts.engine import Engine
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import Book
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import Finding

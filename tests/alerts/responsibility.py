@@ -8,7 +8,7 @@ from alerts.alert import Actor, AlertRow, Change, change_of
 from alerts.consequences import Circumstances, Entry, follow
 from alerts.deeds import Deed, change_by
 from alerts.offers import Offer
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import Book
 from alerts.reasons import because
 from alerts.roster import Roster

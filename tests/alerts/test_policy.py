@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from alerts.alert import AlertRow, Duty
 from alerts.hours import next_working_morning
 from alerts.muster import load_policies
-from alerts.policy import EVERYBODY, Assignment, Policies, Policy, QuietHours, Situation, Step
+from alerts.policies import EVERYBODY, Policies
+from alerts.policy import Assignment, Policy, QuietHours, Situation, Step
 from alerts.reasons import sentence
 from domain.time import DAY, HOUR, MINUTE, SECOND, from_datetime, iso, to_datetime
 

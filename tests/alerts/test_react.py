@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Change
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import Book, react
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import KINDS, Finding

@@ -14,7 +14,7 @@ from alerts import deadlines, offers, store
 from alerts.alert import ChangeName
 from alerts.deeds import Deed
 from alerts.muster import muster
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.roster import People, Recipient, Roster
 from domain.errors import NotAllowed
 from domain.time import MINUTE

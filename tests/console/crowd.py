@@ -3,7 +3,7 @@
 import psycopg
 
 from alerts.ledger import append
-from alerts.policy import Policies
+from alerts.policies import Policies
 from alerts.react import react
 from domain.directory import Device, Snapshot, Subject
 from domain.finding import Finding
