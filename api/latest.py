@@ -32,7 +32,7 @@ def latest(
     after: str | None = None,
     limit: int = 1,
 ) -> list[dict[str, Any]]:
-    """Residents whom the caller may see, by id, each with its latest state."""
+    """Residents whom the caller may see, by id, each with its latest state, times in UTC."""
     scope = caller.scope()
     del scope["vendor"]
     span = {"since": to_datetime(now - SPAN), "now": to_datetime(now)}

@@ -17,8 +17,10 @@ with recursive area as (
            or r.team_id = any(cast(:teams as text[])) or (:unowned and r.team_id is null))
     order by r.id limit :limit
 )
-select s.id as resident, s.name, s.team_id as team, heard.heard_at, told.measured_at,
-       told.heart_rate, told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
+select s.id as resident, s.name, s.team_id as team,
+       heard.heard_at at time zone 'UTC' as heard_at,
+       told.measured_at at time zone 'UTC' as measured_at, told.heart_rate,
+       told.respiration_rate, told.spo2, told.in_bed, told.movement, told.presence,
        alarmed.open_alerts, alarmed.priority,
        (select a.cause from absence a
         where a.resident_id = s.id and a.ended_at is null

@@ -12,7 +12,7 @@ def test_each_quantity_as_it_was_told_last(ask: dict[str, Asker], world: World) 
     (anna,) = ask["station"].get("/latest")["items"]
     assert anna == {
         "resident": "anna", "name": "Anna", "team": "village-a", "heard_at": None,
-        "measured_at": "2026-11-21T08:29:00.000Z", "heart_rate": 61.0, "respiration_rate": 14.5,
+        "measured_at": "2026-11-21T08:29:00Z", "heart_rate": 61.0, "respiration_rate": 14.5,
         "spo2": None, "in_bed": True, "movement": 0.5, "presence": None,
         "open_alerts": 0, "priority": None, "absence": None,
     }  # fmt: skip
