@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.acceptance.instance import now_ms
+from tests.acceptance.instance import Instance, now_ms
 from tests.console.home import Home
 from tests.console.visitor import PHONE, Accounts, Arrives, Visitor
 
@@ -42,11 +42,42 @@ def test_without_a_network_it_starts_and_shows_what_was_last_seen_as_old(
     expect(visitor.page.get_by_role("alert")).to_contain_text(visitor.says("line.lost"))
     expect(card).to_be_visible()
     visitor.deed("accept", card).click()
-    expect(card).to_contain_text(visitor.says("problem.unreachable"))
+    expect(card).to_contain_text(visitor.says("problem.not_done"))
 
     visitor.context.set_offline(False)
     expect(visitor.page.get_by_text(visitor.says("line.lost"))).to_have_count(0)
     expect(card).to_contain_text(visitor.says("state.open"))
+
+
+def test_whom_to_call_is_there_again_with_the_network_and_as_it_is_by_then(
+    arrives: Arrives, accounts: Accounts, home: Home, carewatch: Instance
+) -> None:
+    visitor = arrives(PHONE).log_in(accounts["station-liushu"])
+    wait_for_the_worker(visitor)
+    home.press()
+    visitor.card(home.name).get_by_role("link").click()
+    calls = visitor.page.locator("a[href^='tel:']")
+    expect(calls).not_to_have_count(0)
+    kept = "name => (localStorage.getItem('carewatch.last-seen') ?? '').includes(name)"
+    visitor.page.wait_for_function(kept, arg=home.name)
+
+    visitor.context.set_offline(True)
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("alert")).to_contain_text(visitor.says("line.lost"))
+    expect(visitor.page.locator(".old").get_by_role("article")).to_contain_text(home.name)
+    expect(calls).to_have_count(0)
+    expect(visitor.page.get_by_text(visitor.says("problem.unreachable"))).to_have_count(0)
+    visitor.context.set_offline(False)
+    expect(calls).not_to_have_count(0)
+    expect(visitor.page.locator(".old")).to_have_count(0)
+    expect(visitor.page.get_by_text(visitor.says("problem.unreachable"))).to_have_count(0)
+
+    visitor.page.get_by_role("main").get_by_role("link", name=visitor.says("nav.now")).click()
+    contacts = [{"name": "Somebody new", "phones": ["+441632960777"]}]
+    with carewatch.log_in("admin") as admin:
+        admin.patch(f"/residents/{home.id}", json={"contacts": contacts}).raise_for_status()
+    visitor.card(home.name).get_by_role("link").click()
+    expect(visitor.page.locator("a[href='tel:+441632960777']")).to_be_visible()
 
 
 def push(visitor: Visitor, told: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def test_what_was_not_answered_was_not_done(
     visitor.context.set_offline(True)
     expect(band(visitor)).to_be_visible()
     visitor.deed("accept", card).click()
-    expect(card).to_contain_text(visitor.says("problem.unreachable"))
+    expect(card).to_contain_text(visitor.says("problem.not_done"))
     expect(card).to_contain_text(visitor.says("state.open"))
 
     visitor.context.set_offline(False)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from playwright.sync_api import Request, Route, expect
 
+from tests.acceptance.instance import Instance
 from tests.console.home import Home
 from tests.console.visitor import DESKTOP, PHONE, Accounts, Arrives, View
 
@@ -155,3 +156,46 @@ def test_the_keyboard_leads_to_the_most_urgent_and_takes_it(
             break
     visitor.page.keyboard.press("Enter")
     expect(visitor.card(home.name)).to_contain_text(visitor.says("state.accepted"))
+
+    expect(visitor.deed("on-the-way", visitor.card(home.name))).to_be_focused()
+    visitor.page.keyboard.press("Enter")
+    visitor.button("estimate.unknown").press("Enter")
+    expect(visitor.deed("arrive", visitor.card(home.name))).to_be_focused()
+
+
+def test_what_was_said_of_open_emergencies_is_gone_when_it_is_no_longer_so(
+    arrives: Arrives, accounts: Accounts, home: Home, carewatch: Instance
+) -> None:
+    home.press()
+    seen = arrives().log_in(accounts["centre"])
+    expect(seen.card(home.name)).to_be_visible()
+    leaving, staying = (arrives().log_in(accounts["station-liushu"]) for _ in range(2))
+    for visitor in (leaving, staying):
+        said = visitor.page.locator("[data-news]")
+        expect(said).to_have_text(visitor.says("now.high.one", count=1))
+
+    leaving.page.get_by_role("link", name=leaving.says("nav.settings")).click()
+    leaving.button("login.logout").click()
+    expect(leaving.button("login.submit")).to_be_visible()
+    expect(leaving.page.locator("[data-news]")).to_have_text("")
+
+    with carewatch.log_in("centre") as centre:
+        (alert,) = centre.get("/alerts?state=open").raise_for_status().json()["items"]
+        ending = {"outcome": "test", "note": ""}
+        centre.post(f"/alerts/{alert['id']}/resolve", json=ending).raise_for_status()
+    expect(staying.page.locator("[data-news]")).to_have_text("")
+
+
+def test_who_reads_from_afar_is_told_by_whose_clock(
+    arrives: Arrives, accounts: Accounts, home: Home
+) -> None:
+    visitor = arrives()
+    devtools = visitor.context.new_cdp_session(visitor.page)
+    devtools.send("Emulation.setTimezoneOverride", {"timezoneId": "Europe/London"})
+    visitor.log_in(accounts["station-liushu"])
+    home.press()
+    visitor.deed("accept", visitor.card(home.name)).click()
+    expect(visitor.card(home.name)).to_contain_text("(China Time)")
+
+    visitor.card(home.name).get_by_role("link").click()
+    expect(visitor.page.get_by_text(visitor.says("charts.zone", zone="China Time"))).to_be_visible()

@@ -51,13 +51,14 @@ interface Loose {
 
 /**
  * The API said no. `message` is its sentence; `status` 0 means that nobody answered. `fields` has
- * what is wrong with which field of the body, by its place: `shifts.0.starts`.
+ * what is wrong with which field of the body, by its place: `shifts.0.starts`. `method` is of the call.
  */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
     readonly fields: Record<string, string> = {},
+    readonly method: Method = 'get',
   ) {
     super(detail);
   }
@@ -145,7 +146,7 @@ async function send(method: Method, url: string, given: Loose): Promise<Response
     });
   } catch (error) {
     if (given.signal?.aborted) throw error;
-    throw new Problem(0, 'carewatch cannot be reached.');
+    throw new Problem(0, 'carewatch cannot be reached.', {}, method);
   }
 }
 

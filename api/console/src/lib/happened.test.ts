@@ -47,3 +47,9 @@ test('what was told late says by how much', () => {
   expect(lateness(alert('sos', { late: true }))).toBe('It happened 12 minutes before it was told.');
   expect(lateness(alert('sos'))).toBe('');
 });
+
+test('when a device was last heard is told by the clock of the resident', () => {
+  const silent = alert('device_silent', { last_heard: '2020-11-28T02:30:00Z' });
+  expect(happened(silent, 'Asia/Shanghai')).toContain('10:30');
+  expect(happened(silent, 'Europe/London')).toContain('02:30');
+});

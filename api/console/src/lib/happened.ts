@@ -5,7 +5,7 @@ import { placeName } from './places.svelte';
 import { clock, span } from './time';
 
 type Evidence = Alert['evidence'];
-type Tell = (evidence: Evidence, alert: Alert) => string;
+type Tell = (evidence: Evidence, alert: Alert, zone?: string) => string;
 
 const figure = (evidence: Evidence, name: string): number | null =>
   typeof evidence[name] === 'number' ? (evidence[name] as number) : null;
@@ -97,9 +97,9 @@ function weighed(evidence: Evidence): string {
   return t(key, { change: number(Math.abs(change), 1), days, kg });
 }
 
-function unheard(evidence: Evidence, alert: Alert): string {
+function unheard(evidence: Evidence, alert: Alert, zone?: string): string {
   const last = text(evidence, 'last_heard') || alert.since;
-  return t('happened.device_silent', { time: clock(Date.parse(last), Date.now(), language.locale) });
+  return t('happened.device_silent', { time: clock(Date.parse(last), Date.now(), language.locale, zone) });
 }
 
 function broken(evidence: Evidence): string {
@@ -158,9 +158,9 @@ const SENTENCES: Record<string, Tell> = {
   button_test_overdue: () => t('happened.button_test'),
 };
 
-/** The sentence; for a kind that is new to this page, its name. */
-export function happened(alert: Alert): string {
-  return SENTENCES[alert.kind]?.(alert.evidence, alert) ?? word('kind', alert.kind);
+/** The sentence, by the clock of that zone; for a kind that is new to this page, its name. */
+export function happened(alert: Alert, zone?: string): string {
+  return SENTENCES[alert.kind]?.(alert.evidence, alert, zone) ?? word('kind', alert.kind);
 }
 
 /** That it was told late, and by how much; empty where it came in time. */

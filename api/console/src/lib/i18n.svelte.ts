@@ -63,7 +63,7 @@ const SAYS_ALL = [401, 403, 404, 429, 503];
 /** An error as a sentence for its reader. */
 export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
-  if (error.status === 0) return t('problem.unreachable');
+  if (error.status === 0) return t(error.method === 'get' ? 'problem.unreachable' : 'problem.not_done');
   if (language.current === 'en') return error.message;
   const known = language.messages[`problem.${error.status}`] ?? t('problem.other');
   return SAYS_ALL.includes(error.status) ? known : t('saying.because', { said: known, why: error.message });

@@ -2,9 +2,10 @@
  * What was last seen, for a start without a network: who was logged in, and the open alerts.
  *
  * It lies in the browser's storage no longer than the login lasts, without what was measured and
- * without notes, and is gone with the log-out. Pure but for the storage that is handed in.
+ * without notes, and is gone with the log-out. Of their own residents, family keep whom to call.
+ * Pure but for the storage that is handed in.
  */
-import type { Alert, Me, Resident } from './api';
+import type { Alert, Me, Resident, Schema } from './api';
 
 export interface LastSeen {
   at: number;
@@ -21,7 +22,9 @@ export function keep(storage: Storage, { at, me, alerts, residents }: LastSeen):
   const few = alerts.slice(0, MOST);
   const met = new Set(few.map((alert) => alert.resident));
   const bare = few.map((alert) => ({ ...alert, evidence: {}, note: null }));
-  const named = residents.filter((one) => met.has(one.id)).map(nameAndPlace);
+  const named = residents
+    .filter((one) => met.has(one.id))
+    .map((one) => ({ ...nameAndPlace(one), contacts: me.residents.includes(one.id) ? toCall(one) : [] }));
   try {
     storage.setItem(STORED, JSON.stringify({ at, me, alerts: bare, residents: named }));
   } catch {
@@ -49,4 +52,9 @@ function nameAndPlace(resident: Resident): Resident {
     ...resident, abilities: null, risks: null, medication: null, doctor: null, consents: [],
     thresholds: {}, contacts: [], birth_year: null,
   };
+}
+
+/** Who can be called, and who has a key; not what was noted of them. */
+function toCall({ contacts }: Resident): Resident['contacts'] {
+  return (contacts as unknown as Schema['Contact'][]).map((one) => ({ ...one, note: null }));
 }

@@ -14,12 +14,14 @@ export class Latest {
   /** Why they could not be had the last time. */
   error = $state.raw<unknown>(null);
   glances = $derived(this.#glances());
+  #lost = $derived(feed.lostAt !== null);
 
   /** Whom to ask for: a team with all below it, one resident, or everybody. */
   constructor(readonly asked: () => { team?: string; resident?: string }) {}
 
-  /** Ask now and every minute; for an effect, which ends it with what is returned. */
+  /** Ask now and every minute; for an effect, which ends it with what is returned, and asks again when the line is back. */
   follow(): () => void {
+    void this.#lost;
     void this.load();
     const timer = setInterval(() => void this.load(), AGAIN_MS);
     return () => clearInterval(timer);
@@ -40,16 +42,10 @@ export class Latest {
     const alerts = openByResident();
     return this.rows.map((row) => {
       const place = residents.byId.get(row.resident);
-      return glanceOf(row, alerts.get(row.resident) ?? [], place, minute.now);
+      return glanceOf(row, alerts.get(row.resident) ?? [], place, ticker.minute);
     });
   }
 }
-
-/** The time to the minute: a thousand glances need not be taken anew each second. */
-class Minute {
-  now = $derived(Math.floor(ticker.now / AGAIN_MS) * AGAIN_MS);
-}
-const minute = new Minute();
 
 function openByResident(): Map<string, Alert[]> {
   const found = new Map<string, Alert[]>();

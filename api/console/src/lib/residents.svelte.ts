@@ -11,7 +11,7 @@ class Residents {
   #asked = new Set<string>();
 
   async load(): Promise<void> {
-    for (const resident of await all('/residents')) this.byId.set(resident.id, resident);
+    for (const resident of await all('/residents')) this.take(resident);
   }
 
   /** Whom an alert is about: a name, or what there is in place of one. */
@@ -31,17 +31,23 @@ class Residents {
     const strangers = [...new Set(ids)].filter((id) => id && !this.byId.has(id) && !this.#asked.has(id)) as string[];
     for (const id of strangers) this.#asked.add(id);
     if (strangers.length > FEW) await this.load();
-    else await Promise.all(strangers.map((id) => this.#ask(id)));
+    else await Promise.all(strangers.map((id) => this.refresh(id)));
   }
 
-  async #ask(id: string): Promise<void> {
+  /** Ask for a file anew; what is known of them stays until the answer is there, and where there is none. */
+  async refresh(id: string): Promise<void> {
     const found = await api.get('/residents/{resident}', { path: { resident: id } }).catch(() => null);
-    if (found) this.byId.set(id, found); // else not ours to see, or gone: the id stands for them
+    if (found) this.take(found); // else not ours to see, or gone: the id stands for them
+  }
+
+  /** A file as it was just told, also elsewhere in the console. */
+  take(resident: Resident): void {
+    this.byId.set(resident.id, resident);
   }
 
   /** Those of whom was known before. */
   recall(known: Resident[]): void {
-    for (const resident of known) this.byId.set(resident.id, resident);
+    for (const resident of known) this.take(resident);
   }
 
   forget(): void {

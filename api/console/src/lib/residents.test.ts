@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import type { Resident } from './api';
 import { residents } from './residents.svelte';
 
 const calls: string[] = [];
@@ -40,4 +41,14 @@ test('somebody new is known while the list is still on its way', async () => {
   void residents.meet(Array.from({ length: 50 }, (_, number) => `r-${number}`));
   await residents.meet(['rosa']);
   expect(residents.byId.get('rosa')?.name).toBe('Rosa');
+});
+
+test('a file that is opened is asked for again, and what is known stays until the answer', async () => {
+  residents.recall([{ id: 'rosa', name: 'Rosa' } as Resident]);
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
+  await residents.refresh('rosa');
+  expect(residents.byId.get('rosa')?.name).toBe('Rosa');
+  answering(() => ({ id: 'rosa', name: 'Rosa Chen' }));
+  await residents.refresh('rosa');
+  expect(residents.byId.get('rosa')?.name).toBe('Rosa Chen');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byClock, clock, exact, offset, relative, span } from './time';
+import { byClock, clock, exact, offset, relative, secondsLeft, span } from './time';
 
 const NOW = Date.UTC(2026, 10, 28, 3, 0, 0);
 
@@ -15,6 +15,16 @@ test.each([
 
 test('a deadline that lies ahead is told as one', () => {
   expect(relative(NOW + 120_000, NOW, 'en')).toBe('in 2 minutes');
+});
+
+test.each([
+  [41_200, '42 seconds', '42秒钟'],
+  [120_000, '120 seconds', '120秒钟'],
+  [120_001, '', ''],
+  [0, '', ''],
+])('%i ms before a deadline', (left, english, chinese) => {
+  expect(secondsLeft(NOW + left, NOW, 'en')).toBe(english);
+  expect(secondsLeft(NOW + left, NOW, 'zh-CN')).toBe(chinese);
 });
 
 test('the exact time names its zone', () => {

@@ -48,6 +48,14 @@ export function span(length: number, locale: string): string {
   return new Intl.NumberFormat(locale, form).format(value);
 }
 
+/** How long it is until then, in seconds, within the last two minutes; before and after, the clock tells it: ''. */
+export function secondsLeft(at: number, now: number, locale: string): string {
+  const left = at - now;
+  if (left <= 0 || left > 2 * MINUTE) return '';
+  const form = { style: 'unit', unit: 'second', unitDisplay: 'long' } as const;
+  return new Intl.NumberFormat(locale, form).format(Math.ceil(left / 1000));
+}
+
 /** From when until when, with the days; by the clock of a zone, which is named where it is not the reader's. */
 export function between(from: number, until: number, locale: string, zone?: string): string {
   const form: Intl.DateTimeFormatOptions = { weekday: 'short', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
