@@ -148,7 +148,8 @@ def test_who_took_it_and_went_silent_is_told_with_the_alert(
     world.connection.execute("update account set name = 'Wang Fang' where username = 'station'")
     world.alert("a1", "anna")
     assert _act(ask["station"], "a1", "accept").json()["went_silent"] is None
-    deadlines.escalate(world.connection, NOW + 5 * MINUTE)
+    with world.connection.transaction():
+        deadlines.escalate(world.connection, NOW + 5 * MINUTE)
     (open_again,) = ask["family"].get("/alerts")["items"]
     assert open_again["went_silent"] == {"person": "station", "since": "2026-11-21T08:30:00.000Z"}
     assert open_again["names"]["station"] == "Wang Fang"
