@@ -53,7 +53,7 @@ def escalate(connection: Connection, now: Micros, limit: int = 200) -> list[Micr
 
 
 def overdue(alert: AlertRow, now: Micros) -> Change:
-    """Nobody answered, or who had it did not go on; or the quiet hours are over."""
+    """Nobody answered, or who had it did not go on, and is told so; or the quiet hours are over."""
     due = now if alert.deadline is None else alert.deadline
     if alert.state == "open" and not alert.asked:
         return change_of(alert, "asked", now, because("wait_over"))
@@ -66,7 +66,11 @@ def overdue(alert: AlertRow, now: Micros) -> Change:
         "responsible": alert.responsible,
     }
     reason = because("nobody_answered", responsible=alert.responsible, due=iso(due))
-    return change_of(alert, "no_answer", now, reason, evidence=evidence)
+    if alert.accepted_by is None or alert.holder is None or alert.state == "on_site":
+        return change_of(alert, "no_answer", now, reason, evidence=evidence)
+    reason = because("went_silent", holder=alert.holder, due=iso(due))
+    told = {"to": Actor(alert.accepted_by, alert.holder, ""), "tell": (f"person:{alert.holder}",)}
+    return change_of(alert, "no_answer", now, reason, evidence=evidence, **told)
 
 
 def lapsed(row: Mapping[str, Any], now: Micros) -> Change:

@@ -125,8 +125,28 @@ from alert_event e left join account p on p.id = e.by
 where e.alert_id = :alert_id
 order by e.sequence;
 
--- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, incident, before_at, before_id, limit)
--- The newest first; `state` 'open' means not resolved. `asked` are `party@team`, or parties of one's own.
+-- name: went_silent(alerts)
+-- Of each alert that its last holder let lapse: who that is, and when they last did something.
+-- Whoever has said anything since then is not silent.
+select distinct on (e.alert_id) e.alert_id, p.username as person,
+       coalesce((select max(d.at) from alert_event d
+                 where d.alert_id = e.alert_id and d.sequence < e.sequence and d.by = p.id),
+                e.at) as since
+from alert_answer taken  -- of most nobody is, so that their histories need not be read
+join alert_event e on e.alert_id = taken.alert_id
+join account p on p.username = e.evidence ->> 'responsible'
+where taken.alert_id = any(:alerts) and taken.accepted_at is not null and e.change = 'no_answer'
+  and e.evidence ->> 'state' in ('accepted', 'responding')
+  and not exists (
+      select from alert_event d
+      where d.alert_id = e.alert_id and d.sequence > e.sequence
+        and (d.change = 'accepted' or d.by = p.id))
+order by e.alert_id, e.sequence desc;
+
+-- name: page(everything, residents, teams, unowned, incidents, asked, state, resident, kind, incident, untaken_since, before_at, before_id, limit)
+-- The newest first; `state` 'open' means not resolved. `untaken_since` asks for what ended by itself
+-- since then (and was raised no more than a week before) though nobody ever took it.
+-- `asked` are `party@team`, or parties of one's own.
 select a.*, p.username as holder
 from alert a left join account p on p.id = a.accepted_by
 where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
@@ -138,6 +158,13 @@ where (:everything or a.resident_id = any(:residents) or a.team_id = any(:teams)
   and (:resident::text is null or a.resident_id = :resident)
   and (:kind::text is null or a.kind = :kind)
   and (:incident::text is null or a.incident_id = :incident)
+  and (:untaken_since::timestamptz is null
+       or (a.state = 'resolved' and a.outcome is null and a.priority <> 'low'
+           and a.resolved_at >= :untaken_since
+           and a.raised_at >= :untaken_since::timestamptz - interval '7 days'
+           and not exists (
+               select from alert_answer w
+               where w.alert_id = a.id and w.accepted_at is not null)))
   and (:before_at::timestamptz is null or (a.raised_at, a.id) < (:before_at, :before_id))
 order by a.raised_at desc, a.id desc
 limit :limit;

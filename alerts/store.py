@@ -29,7 +29,7 @@ __all__ = [
     "Actor", "AlertEvent", "AlertRow", "BadCursor", "NoSuchAlert", "Taken", "act", "alert",
     "append", "as_json", "earliest_sequence", "events_after", "history", "known",
     "latest_sequence", "offered",
-    "open_alerts", "page", "record", "snapshot", "was_offered",
+    "open_alerts", "page", "record", "snapshot", "was_offered", "went_silent",
 ]  # fmt: skip
 
 
@@ -164,6 +164,15 @@ def history(connection: Connection, alert_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def went_silent(connection: Connection, alerts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Of alerts whose last holder let the deadline pass: ``person``, silent ``since``."""
+    rows = queries.went_silent(connection, alerts=sorted(alerts))
+    return {
+        row["alert_id"]: {"person": row["person"], "since": iso(from_datetime(row["since"]))}
+        for row in rows
+    }
+
+
 def was_offered(connection: Connection, alert_id: str, account_id: str) -> bool:
     """Whether somebody may still answer: asked once, and neither declined nor is it over."""
     offered: bool = offers.queries.was_offered(connection, alert=alert_id, person=account_id)
@@ -192,6 +201,7 @@ def page(
     resident: str | None = None,
     kind: str | None = None,
     incident: str | None = None,
+    untaken_since: Micros | None = None,
     resident_ids: Sequence[str] | None = None,
     team_ids: Teams = None,
     incidents: Sequence[str] = (),
@@ -201,6 +211,7 @@ def page(
 ) -> tuple[list[AlertRow], str | None]:
     """Alerts, the newest first, and the cursor of the page after; state "open": not resolved.
 
+    ``untaken_since``: those above low that ended by themselves since then, and nobody took them.
     Raises :class:`BadCursor`.
     """
     before_at, before_id = _read_cursor(cursor) if cursor else (None, None)
@@ -210,6 +221,7 @@ def page(
         resident=resident,
         kind=kind,
         incident=incident,
+        untaken_since=None if untaken_since is None else to_datetime(untaken_since),
         before_at=None if before_at is None else to_datetime(before_at),
         before_id=before_id,
         limit=limit + 1,

@@ -1,6 +1,7 @@
 """What the feed reads from the database: each answer as of one instant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from alerts import store
 from alerts.alert import as_json
@@ -8,6 +9,7 @@ from api import accounts, audit
 from api.database import Connection, Database, queries
 from api.feed import Change, Opening
 from api.names import in_alert, with_names
+from api.silent import with_silent
 from domain.time import Micros
 
 MOST_BEHIND = 5_000
@@ -27,7 +29,7 @@ class Changes:
     def after(self, place: int, limit: int) -> tuple[Sequence[Change], int]:
         with self._database.view() as connection:
             events = store.events_after(connection, place, limit)
-            alerts = with_names(connection, (event.after for event in events), in_alert)
+            alerts = _told(connection, (event.after for event in events))
             changes = [Change(alert["sequence"], alert) for alert in alerts]
             return changes, _version(connection)
 
@@ -42,8 +44,12 @@ class Changes:
                 return Opening(viewer, known, None)
             alerts, latest = store.snapshot(connection, **viewer.own_alerts())
             audit.read(connection, viewer, "follow_feed", [each.resident_id for each in alerts])
-            told = with_names(connection, map(as_json, alerts), in_alert)
+            told = _told(connection, map(as_json, alerts))
             return Opening(viewer, latest, told)
+
+
+def _told(connection: Connection, alerts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return with_names(connection, with_silent(connection, alerts), in_alert)
 
 
 def _reaches(connection: Connection, known: int, latest: int) -> bool:

@@ -28,8 +28,9 @@ def with_names(
 
 
 def in_alert(alert: Row) -> Users:
-    """Who has it, who helps, and who is asked by name."""
-    return alert["accepted_by"], *alert["helpers"], *_parties(alert["responsible"])
+    """Who has it or had it, who helps, and who is asked by name."""
+    silent = (alert["went_silent"] or {}).get("person")
+    return alert["accepted_by"], silent, *alert["helpers"], *_parties(alert["responsible"])
 
 
 def in_history(alert: Row) -> Users:

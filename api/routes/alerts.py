@@ -1,8 +1,10 @@
 """Alerts: what is wrong with whom, and who comes."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
+from pydantic import AwareDatetime
 
 from alerts import reach, store
 from alerts.alert import Actor, AlertRow, ChangeName, State, as_json
@@ -23,7 +25,8 @@ from api.schemas.alerts import (
     Resolution,
 )
 from api.schemas.fields import Id, KindName, Page
-from domain.time import MINUTE, Micros
+from api.silent import with_silent
+from domain.time import MINUTE, Micros, from_datetime
 from ingest import waveforms
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -42,6 +45,13 @@ def list_alerts(
     incident: Annotated[
         Id | None, Query(description="All alerts of one incident: what belongs together.")
     ] = None,
+    untaken_since: Annotated[
+        AwareDatetime | None,
+        Query(
+            description="Only what ended by itself from then on, above low, and nobody had "
+            "ever taken it."
+        ),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> object:
@@ -53,6 +63,7 @@ def list_alerts(
             resident=resident,
             kind=kind,
             incident=incident,
+            untaken_since=None if untaken_since is None else from_datetime(untaken_since),
             cursor=cursor,
             limit=limit,
             **caller.own_alerts(),
@@ -60,8 +71,7 @@ def list_alerts(
     except (store.BadCursor, OverflowError) as error:
         raise strange_cursor() from error
     audit.read(connection, caller, "list_alerts", [item.resident_id for item in items])
-    shown = with_names(connection, map(as_json, items), in_alert)
-    return {"items": shown, "next": following}
+    return {"items": _told(connection, items), "next": following}
 
 
 @router.get("/{alert}", response_model=AlertWithHistory, responses=documented(401, 403, 404, 422))
@@ -69,7 +79,7 @@ def get_alert(alert: Id, caller: Caller, connection: Transaction) -> object:
     """An alert with all that became of it."""
     found = _own(connection, caller, alert)
     audit.read(connection, caller, "get_alert", [found.resident_id], f"alert:{alert}")
-    whole = as_json(found) | {
+    whole = with_silent(connection, [as_json(found)])[0] | {
         "history": store.history(connection, alert),
         "offers": store.offered(connection, alert),
         "deliveries": list(reach.queries.deliveries(connection, alert_id=alert)),
@@ -183,7 +193,11 @@ def _act(
     note = remark.note if remark else None
     after = store.act(connection, alert, change, by, now, note=note, **more)
     audit.changed(connection, caller, f"alert_{change}", f"alert:{alert}", [after.resident_id])
-    return with_names(connection, [as_json(after)], in_alert)[0]
+    return _told(connection, [after])[0]
+
+
+def _told(connection: Connection, alerts: Iterable[AlertRow]) -> list[dict[str, Any]]:
+    return with_names(connection, with_silent(connection, map(as_json, alerts)), in_alert)
 
 
 def _own(connection: Connection, caller: Viewer, alert: str) -> AlertRow:

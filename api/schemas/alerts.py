@@ -11,6 +11,13 @@ from api.schemas.reachability import DeliveryAnswer
 from domain.finding import Priority
 
 
+class WentSilent(Answer):
+    """Who took an alert, let the deadline pass, and did nothing any more since then."""
+
+    person: str
+    since: Time
+
+
 class Alert(Answer):
     """``since`` is the event's own time, ``raised_at`` ours.
 
@@ -52,6 +59,10 @@ class Alert(Answer):
     helpers: Annotated[list[str], Field(description="User names of those who help.")]
     expected_at: Annotated[
         Time | None, Field(description="When who is on the way expects to be there.")
+    ]
+    went_silent: Annotated[
+        WentSilent | None,
+        Field(description="Who had it last and has not been heard of; null while somebody has it."),
     ]
     names: Names
 

@@ -93,6 +93,25 @@ def test_who_accepted_and_does_not_set_out_is_passed_over(county: Any) -> None:
     assert (after.state, after.responsible, after.accepted_by) == ("open", "centre", None)
 
 
+def test_who_took_it_and_went_silent_is_named_and_told_until_heard_of_again(county: Any) -> None:
+    alert = county.raise_one("sos")
+    store.act(county.connection, alert.id, "accepted", county.li, county.noon)
+    store.act(county.connection, alert.id, "on_the_way", county.li, county.noon + MINUTE)
+    assert store.went_silent(county.connection, [alert.id]) == {}
+    escalate(county, county.noon + 30 * MINUTE)
+    last = store.history(county.connection, alert.id)[-1]
+    assert last["reason"].startswith(
+        "li took it, and has not been heard of by 2026-11-21T12:21:00.000Z."
+    )
+    assert county.outbox()[-2:] == [("no_answer", "a-li"), ("no_answer", "a-centre")]
+    silent = {alert.id: {"person": "li", "since": "2026-11-21T12:01:00.000Z"}}
+    assert store.went_silent(county.connection, [alert.id]) == silent
+    escalate(county, county.noon + 40 * MINUTE)
+    assert store.went_silent(county.connection, [alert.id]) == silent, "whoever else is silent"
+    store.act(county.connection, alert.id, "rejected", county.li, county.noon + 41 * MINUTE)
+    assert store.went_silent(county.connection, [alert.id]) == {}
+
+
 def test_who_is_on_site_and_silent_keeps_it_while_the_centre_is_told(county: Any) -> None:
     alert = county.raise_one("sos")
     for change in ("accepted", "on_the_way", "arrived"):

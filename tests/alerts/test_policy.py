@@ -80,7 +80,7 @@ def test_past_the_last_step_it_goes_round_again_and_the_centre_is_told() -> None
     again = after(alert("high", step=2), "no_answer")
     assert (again.duty.step, again.duty.round) == (0, 1)
     assert again.tell == ("family", "station", "centre")
-    assert "nobody has answered" in sentence(again.reasons)
+    assert "All have been asked" in sentence(again.reasons)
 
 
 def test_steps_without_anybody_fall_through_round_the_corner() -> None:

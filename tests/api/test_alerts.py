@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.api.conftest import Asker, World
+from alerts import deadlines
+from domain.time import MINUTE
+from tests.api.conftest import NOW, Asker, World
 
 
 def _act(asker: Asker, alert: str, act: str, **body: Any) -> Any:
@@ -111,6 +113,48 @@ def test_the_list_is_narrowed_and_paged(ask: dict[str, Asker], world: World) -> 
     assert rest["next"] is None
     walked = [alert["id"] for alert in first["items"] + rest["items"]]
     assert sorted(walked) == ["a0", "a1", "a2", "b1"]
+
+
+def test_what_ended_by_itself_before_anybody_took_it_is_found(
+    ask: dict[str, Asker], world: World
+) -> None:
+    for number, kind in enumerate(("smoke", "gas", "sos")):
+        world.alert(f"a{number}", "anna", kind)
+    _act(ask["family"], "a1", "accept")
+    _act(ask["family"], "a1", "withdraw")
+    for alert in ("a0", "a1"):
+        _clear(world, alert)
+    _act(ask["family"], "a2", "resolve", outcome="real")
+    family, since = ask["family"], "2026-11-20T20:30:00Z"
+    (ended,) = family.get("/alerts", untaken_since=since)["items"]
+    assert (ended["id"], ended["state"], ended["outcome"]) == ("a0", "resolved", None)
+    assert family.get("/alerts", untaken_since="2026-11-21T08:31:00Z")["items"] == []
+    assert ask["neighbour"].get("/alerts", untaken_since=since)["items"] == []
+    no_zone = family.ask("GET", "/alerts", params={"untaken_since": "2026-11-20T20:30:00"})
+    assert no_zone.status_code == 422
+
+
+def _clear(world: World, alert: str) -> None:
+    world.connection.execute(
+        "update alert set state = 'resolved', resolved_at = '2026-11-21T08:30:00Z',"
+        " deadline = null, held_by = null where id = %s",
+        (alert,),
+    )
+
+
+def test_who_took_it_and_went_silent_is_told_with_the_alert(
+    ask: dict[str, Asker], world: World
+) -> None:
+    world.connection.execute("update account set name = 'Wang Fang' where username = 'station'")
+    world.alert("a1", "anna")
+    assert _act(ask["station"], "a1", "accept").json()["went_silent"] is None
+    with world.connection.transaction():
+        deadlines.escalate(world.connection, NOW + 5 * MINUTE)
+    (open_again,) = ask["family"].get("/alerts")["items"]
+    assert open_again["went_silent"] == {"person": "station", "since": "2026-11-21T08:30:00.000Z"}
+    assert open_again["names"]["station"] == "Wang Fang"
+    assert ask["family"].get("/alerts/a1")["went_silent"] == open_again["went_silent"]
+    assert _act(ask["family"], "a1", "accept").json()["went_silent"] is None
 
 
 def _keep_signal(world: World, alert: str) -> None:

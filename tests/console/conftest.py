@@ -71,6 +71,13 @@ def home(carewatch: Instance, _homes: Iterator[Home]) -> Iterator[Home]:
     _close_all(carewatch)
 
 
+@pytest.fixture
+def sensed(carewatch: Instance, _homes: Iterator[Home]) -> Iterator[Home]:
+    """A home with a room sensor."""
+    yield next(home for home in _homes if home.has("ambient"))
+    _close_all(carewatch)
+
+
 @pytest.fixture(scope="package")
 def pictures() -> Path:
     """Where pictures of the screens are left for people to look at; git ignores it."""

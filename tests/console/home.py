@@ -19,6 +19,14 @@ class Home:
         """The emergency button."""
         self._device("button").say("event", {"id": f"press-{now_ms()}", "event": "button_pressed"})
 
+    def has(self, kind: str) -> bool:
+        return any(one["resident"] == self.id for one in self._carewatch.devices(kind))
+
+    def smoke(self, *, active: bool) -> None:
+        """The room sensor smells smoke, or does not any more."""
+        said = {"id": f"smoke-{now_ms()}", "event": "smoke", "active": active}
+        self._device("ambient").say("event", said)
+
     def sleep(self, minutes: int) -> None:
         """A quiet time in bed until now, told four times a minute."""
         bed, now = self._device("bed"), now_ms()

@@ -23,6 +23,7 @@ def test_a_press_appears_by_itself_and_is_followed_to_its_end(
     expect(card).to_contain_text(visitor.says("state.open"))
     assert visitor.page.evaluate("window.name") == "never loaded again"
 
+    place = card.get_by_role("link").get_attribute("href") or ""
     visitor.deed("accept", card).click()
     expect(card).to_contain_text(visitor.says("state.accepted"))
     visitor.deed("on-the-way", card).click()
@@ -42,6 +43,30 @@ def test_a_press_appears_by_itself_and_is_followed_to_its_end(
 
     expect(card).to_have_count(0)
     expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
+    visitor.open(place)
+    expect(card).to_contain_text(visitor.says("mistake.person"))
+    last = visitor.page.get_by_role("listitem").filter(has_text=visitor.says("change.resolved"))
+    expect(last).to_contain_text(visitor.says("mistake.person"))
+
+
+def test_what_ended_before_anybody_took_it_waits_for_a_look(
+    arrives: Arrives, accounts: Accounts, sensed: Home, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"])
+    sensed.smoke(active=True)
+    expect(visitor.card(sensed.name)).to_be_visible()
+    sensed.smoke(active=False)
+    ended = visitor.page.get_by_role("region", name=visitor.says("now.ended"))
+    waiting = ended.get_by_role("listitem").filter(has_text=sensed.name)
+    expect(waiting).to_contain_text(visitor.says("kind.smoke"))
+    expect(visitor.card(sensed.name)).to_have_count(0)
+
+    waiting.get_by_role("link").click()
+    alone = visitor.says("alert.ended_alone", time="|").split("|")[1]
+    expect(visitor.card(sensed.name)).to_contain_text(alone)
+    visitor.page.get_by_role("link", name=visitor.says("nav.now"), exact=True).first.click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text(visitor.says("now.title"))
+    expect(waiting).to_have_count(0)
 
 
 def test_what_became_of_it_is_told_in_the_language_of_its_reader_with_names(

@@ -1,26 +1,21 @@
-/** When somebody was in bed, out of what the bed told: pure. */
+/** When somebody was in bed, out of what the bed told, and when nothing was told: pure. */
 import type { Schema } from './api';
+import { toldOf, type Told } from './nights';
+import type { Span } from './span';
 
-export interface Rest {
-  from: number;
-  to: number;
+type Happening = Schema['Happening'];
+
+/** A bed speaks every few seconds; after so long without a word nothing is known. */
+const GAP_MS = 5 * 60_000;
+
+/** By its samples (points of 0 and 1); of a bed that sends none, between one event and the next. */
+export function bedOf(points: [number, number][], events: Happening[], whole: Span): Told {
+  return points.length ? toldOf(points, whole, GAP_MS) : toldOf(crossings(events), whole, Infinity);
 }
 
-/** Between going to bed and leaving it; what began before or goes on after is cut at the ends. */
-export function restsOf(events: Schema['Happening'][], from: number, to: number): Rest[] {
-  const told = events
+function crossings(events: Happening[]): [number, number][] {
+  return events
     .filter(({ event }) => event === 'bed_entry' || event === 'bed_exit')
-    .map(({ event, at }) => ({ enters: event === 'bed_entry', at: Date.parse(at) }))
-    .sort((a, b) => a.at - b.at);
-  const rests: Rest[] = [];
-  let since: number | null = told[0] && !told[0].enters ? from : null;
-  for (const { enters, at } of told) {
-    if (enters) since ??= at;
-    else if (since !== null) {
-      rests.push({ from: since, to: at });
-      since = null;
-    }
-  }
-  if (since !== null) rests.push({ from: since, to });
-  return rests;
+    .map(({ event, at }): [number, number] => [Date.parse(at), event === 'bed_entry' ? 1 : 0])
+    .sort(([one], [other]) => one - other);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Alert, Schema } from './api';
-import { byCondition, glanceOf } from './condition';
+import { byCondition, glanceOf, tellsWhere } from './condition';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const PLACE = { home: 'home', address: 'Mill Lane 1', timezone: 'UTC' };
@@ -54,6 +54,15 @@ test('the night is that of the home', () => {
 test('what was told a while ago says nothing about the present', () => {
   expect(glanceOf(told(NOW - 16 * 60_000), [], PLACE, NOW).whereabouts).toBe('unknown');
   expect(glanceOf(told(NOW, { in_bed: null }), [], PLACE, NOW).whereabouts).toBe('unknown');
+});
+
+test('an empty bed is no comfort beside an emergency, and says no more than that it is empty', () => {
+  const out = told(NOW, { in_bed: false });
+  expect(glanceOf(out, [], PLACE, NOW).whereabouts).toBe('not_in_bed');
+  expect(tellsWhere(glanceOf(out, [alert('battery_low', 'low')], PLACE, NOW))).toBe(true);
+  for (const kind of ['sos', 'fall', 'fall_suspected', 'breathing_stopped']) {
+    expect(tellsWhere(glanceOf(out, [alert(kind, 'high')], PLACE, NOW))).toBe(false);
+  }
 });
 
 test('who needs a look comes first, the most urgent before the others', () => {

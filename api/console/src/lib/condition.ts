@@ -6,7 +6,7 @@ import { byUrgency } from './urgency';
 /** From the one to look at first to the one to leave in peace. */
 export const CONDITIONS = ['alarmed', 'lost', 'unheard', 'absent', 'out', 'well'] as const;
 export type Condition = (typeof CONDITIONS)[number];
-export type Whereabouts = 'in_bed' | 'up' | 'unknown';
+export type Whereabouts = 'in_bed' | 'not_in_bed' | 'unknown';
 
 export interface Glance {
   resident: string;
@@ -60,6 +60,14 @@ export function byCondition(one: Glance, other: Glance): number {
   );
 }
 
+/** Alerts of somebody who may lie anywhere. */
+const OF_EMERGENCY = ['sos', 'fall', 'fall_suspected', 'breathing_stopped'];
+
+/** Whether in bed or not is worth a word in a list: beside an emergency an empty bed would reassure. */
+export function tellsWhere({ whereabouts, alerts }: Glance): boolean {
+  return whereabouts !== 'unknown' && !alerts.some(({ kind }) => OF_EMERGENCY.includes(kind));
+}
+
 /** 21:00 to 07:00 where somebody lives: the nights of the API. */
 export function isNight(now: number, zone: string): boolean {
   const hour = hourAt(now, zone);
@@ -78,13 +86,13 @@ function conditionOf(
   if (isLost(row, alerts, now)) return 'lost';
   if (row.heard_at === null) return 'unheard'; // nothing has begun that could have ended
   if (row.absence !== null) return 'absent';
-  return night && whereabouts === 'up' ? 'out' : 'well';
+  return night && whereabouts === 'not_in_bed' ? 'out' : 'well';
 }
 
 function whereaboutsOf(row: Schema['Latest'], now: number): Whereabouts {
   if (row.in_bed === null || row.measured_at === null) return 'unknown';
   if (Date.parse(row.measured_at) < now - FRESH_MS) return 'unknown';
-  return row.in_bed ? 'in_bed' : 'up';
+  return row.in_bed ? 'in_bed' : 'not_in_bed';
 }
 
 function isSilence(alert: Alert): boolean {

@@ -19,6 +19,8 @@ class Feed {
   told = $state(false);
   /** Since when nothing is heard, in ms; null while all is well. What is shown is as old. */
   lostAt = $state<number | null>(null);
+  /** Counts what has ended: whoever shows that asks again with each. */
+  ended = $state(0);
 
   #heardAt = Date.now();
   #lastId: string | null = null;
@@ -55,8 +57,11 @@ class Feed {
   /** An answer to an action tells the same as the feed, perhaps earlier. */
   take(alert: Alert): void {
     if ((this.alerts.get(alert.id)?.sequence ?? -1) > alert.sequence) return;
-    if (alert.state === 'resolved') this.alerts.delete(alert.id);
-    else this.alerts.set(alert.id, alert);
+    if (alert.state !== 'resolved') this.alerts.set(alert.id, alert);
+    else {
+      this.alerts.delete(alert.id);
+      this.ended += 1;
+    }
   }
 
   async #follow(life: AbortSignal): Promise<void> {

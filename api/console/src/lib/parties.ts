@@ -28,6 +28,20 @@ export function recipientName({ party, name, username }: Recipient, names?: Name
   return party === 'centre' || party === 'handover' ? partyName(party) : name;
 }
 
+interface Offer {
+  username: string | null;
+  party: string;
+  offered_at: string;
+}
+
+/** Whether somebody who answered had been asked, though not at that moment any more. */
+export function wasAskedBefore(answered: Offer, offers: Offer[]): boolean {
+  return offers.some(
+    ({ username, party, offered_at }) =>
+      party !== '' && username === answered.username && Date.parse(offered_at) < Date.parse(answered.offered_at),
+  );
+}
+
 export function partyNames(parties: string, names: Names = {}): string {
   return parties.split(', ').filter(Boolean).map((party) => partyName(party, names)).join(t('saying.comma'));
 }
