@@ -3,7 +3,7 @@
 -- name: account_rights(token_hash, at)^
 -- Whose token it is, with what is the account's own: residents, by role the teams from its own
 -- downwards, and the incidents that it has taken, with their residents.
-select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.expires_at,
+select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.created_at, s.expires_at,
        encode(substring(s.token_hash for 6), 'hex') as session,
        array(select resident_id from care_circle where account_id = a.id) as residents,
        (with recursive area as (

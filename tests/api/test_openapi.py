@@ -13,7 +13,7 @@ from api.problems import MEDIA_TYPE
 from api.site import HERE
 from tests.api.conftest import Asker, World
 
-PUBLIC = {"log_in", "log_in_console", "healthz", "readyz", "metrics"}
+PUBLIC = {"log_in", "log_in_console", "get_stay", "healthz", "readyz", "metrics"}
 
 
 def _operations(app: FastAPI) -> dict[str, dict[str, Any]]:
