@@ -1,6 +1,6 @@
 """The hand-over on one sheet: for who drives there, in their language and by the home's clock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -17,9 +17,8 @@ Part = Mapping[str, Any]
 
 def handover(document: Part, language: str) -> HTMLResponse:
     """The hand-over document, to be read on a screen or printed on one sheet."""
-    return page(
-        Wording(language).label("title"), _Sheet(document, Wording(language)).body(), language
-    )
+    wording = Wording(language)
+    return page(wording.label("title"), _Sheet(document, wording).body(), language)
 
 
 class _Sheet:
@@ -67,7 +66,7 @@ class _Sheet:
         told = {name: where.get(name) for name in ("address", "floor", "way_in")}
         told["room"] = room and self._wording.place(room)
         told["notes"] = where.get("notes")
-        told["key_box"] = ", ".join(str(box[name]) for name in ("place", "code") if box.get(name))
+        told["key_box"] = self._list(box.get(name) for name in ("place", "code"))
         if where.get("latitude") is not None:
             told["coordinates"] = f"{where['latitude']:.6f}, {where['longitude']:.6f}"
         return self._labelled(told)
@@ -77,7 +76,9 @@ class _Sheet:
         told = {
             "birth_year": who.get("birth_year"),
             "living": living and self._wording.word("living", living),
-            "languages": ", ".join(self._wording.word("language", each) for each in languages),
+            "languages": self._list(
+                self._wording.word("language", each.split("-")[0]) for each in languages
+            ),
         }
         return self._labelled(told)
 
@@ -85,7 +86,7 @@ class _Sheet:
         told: dict[str, Any] = {v["quantity"]: self._vital(v) for v in health.get("vitals", ())}
         told |= {name: health.get(name) for name in ("risks", "medication")}
         told["abilities"] = self._abilities(health.get("abilities") or {})
-        told["doctor"] = ", ".join(map(str, filter(None, (health.get("doctor") or {}).values())))
+        told["doctor"] = self._list((health.get("doctor") or {}).values())
         return self._labelled(told)
 
     def _vital(self, vital: Part) -> str:
@@ -95,7 +96,8 @@ class _Sheet:
             value = say.word("sheet", "yes" if vital["value"] else "no")
         else:
             value = say.word("vital", quantity, value=f"{vital['value']:g}")
-        return f"{value} ({self._at(vital['at'])}, {self._age(self._local(vital['at']))})"
+        at, age = self._at(vital["at"]), self._age(self._local(vital["at"]))
+        return say.word("sheet", "vital", value=value, at=at, age=age)
 
     def _age(self, at: datetime) -> str:
         seconds = round((at - self._since).total_seconds())
@@ -114,16 +116,14 @@ class _Sheet:
         told = [say.word("ability", str(found["level"]))] if "level" in found else []
         known = [name for name in ("score", "assessed_on", "by") if found.get(name) is not None]
         told += [say.word("sheet", name, value=str(found[name])) for name in known]
-        return ", ".join(told)
+        return self._list(told)
 
     def _contact(self, contact: Part) -> tuple[str, str]:
         phones = contact.get("phones")
-        told = ", ".join(map(str, phones)) if isinstance(phones, list) else ""
+        told = self._list(phones) if isinstance(phones, list) else ""
         key = self._wording.word("sheet", "holds_key") if contact.get("holds_key") else None
         name = " ".join(str(contact[part]) for part in ("name", "relation") if contact.get(part))
-        return name, ", ".join(
-            str(each) for each in (told or "-", key, contact.get("note")) if each
-        )
+        return name, self._list((told or "-", key, contact.get("note")))
 
     def _holder(self, holder: Part | None) -> Pairs:
         if holder is None:
@@ -131,7 +131,11 @@ class _Sheet:
         say, accepted = self._wording, holder.get("accepted_at")
         told = [say.word("role", holder["role"]), say.word("state", holder["state"])]
         told += [say.word("sheet", "accepted_at", value=self._at(accepted))] if accepted else []
-        return [(holder["name"] or holder["username"], ", ".join(told))]
+        return [(holder["name"] or holder["username"], self._list(told))]
+
+    def _list(self, known: Iterable[Any]) -> str:
+        """What is known of these, one after the other."""
+        return self._wording.word("sheet", "comma").join(str(each) for each in known if each)
 
     def _labelled(self, told: Mapping[str, Any]) -> Pairs:
         return [(self._wording.label(name), str(value)) for name, value in told.items() if value]

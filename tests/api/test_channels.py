@@ -226,8 +226,8 @@ def test_the_page_of_it_speaks_one_language_and_goes_by_the_clock_of_the_home(
     page = client.get(f"/a/{token}/handover", headers={"Accept-Language": "zh-CN"}).text
     for said in (
         "时间为老人家中当地时间（Asia/Shanghai, UTC+08:00）", "<dd>16:30:00</dd>", "已接手", "空巢",
-        "<dd>汉语</dd>", "每分钟61次 (16:29:30, 事发前30秒)", "否 (16:29:30, 事发前30秒)",
-        "轻度失能, 75分（满分90分）, 评估人：沈医生", "服务站, 已接手, 16:30:00接手",
+        "<dd>汉语</dd>", "每分钟61次（16:29:30，事发前30秒）", "否（16:29:30，事发前30秒）",
+        "轻度失能，75分（满分90分），评估人：沈医生", "服务站，已接手，16:30:00接手",
     ):  # fmt: skip
         assert said in page
     for code in ("accepted", "empty_nest", "1/min", "level", "08:30"):
