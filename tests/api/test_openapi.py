@@ -240,6 +240,7 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("log_in", {}, {"json": {"username": "nobody", "password": "wrong"}}),
     ("log_in", {}, {"content": b"{not json"}),
     ("log_in_console", {}, {"json": {"username": "nobody", "password": "wrong"}}),
+    ("get_stay", {}, {}),
     ("healthz", {}, {}),
     ("readyz", {}, {}),
     ("log_out", {}, {}),
