@@ -106,6 +106,7 @@ def _where(
         "longitude": row["longitude"],
         "notes": row["notes"],
         "room": device["place"] if device else None,
+        "timezone": row["timezone"],
     }
 
 

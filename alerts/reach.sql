@@ -103,6 +103,13 @@ select id, account_id, priorities from person_channel
 where account_id = any(:accounts) and confirmed_at is not null
 order by account_id, place, id;
 
+-- name: reachable(usernames, priority)
+-- Those of these people who have a confirmed channel for alerts of a priority.
+select a.username from account a
+where a.username = any(:usernames)
+  and exists (select from person_channel p where p.account_id = a.id
+              and p.confirmed_at is not null and :priority = any(p.priorities));
+
 -- name: claim_for_persons(now, until, limit)
 -- Messages to persons that are due, the high ones first; nobody else takes them before `until`.
 update outbox o set attempts = o.attempts + 1, next_at = :until

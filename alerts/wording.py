@@ -5,6 +5,7 @@ person's health is told only where the resident agreed to it (``health_in_messag
 consents): a text message is read on locked screens and kept by others.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,15 @@ class Wording:
         """The heading of a section or a line of the hand-over page."""
         return self._words["label"].get(name, name)
 
+    def word(self, family: str, name: str, **what: str) -> str:
+        """The word of a family for a value, filled in; the value itself where there is none."""
+        return self._words[family].get(name, name).format(**what)
+
+    def place(self, place: str) -> str:
+        """Where a device is, of which somebody wrote "Living room" or "worn on the wrist"."""
+        plain = _WORN.sub("", place.strip().lower())
+        return self._words["place"].get(re.sub(r"[\s-]+", "_", plain), place)
+
     def report(self, name: str) -> str:
         """A figure, a heading or a word of a report of figures."""
         return self._words["report"].get(name, name)
@@ -170,6 +180,7 @@ def short_name(name: str) -> str:
     return name.split(" ")[0]
 
 
+_WORN = re.compile(r"^worn (on|at|around|in) (the )?")
 _ORDER = ("high", "medium", "low")
 
 

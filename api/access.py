@@ -147,6 +147,7 @@ class Viewer:
     ``patients`` the residents of those that it has
     ``vendor``     the vendor whose devices are the account's own
     ``address``, ``session``  where it asks from; for the audit
+    ``stays``      whether the login is of a device that stays logged in
     """
 
     account_id: str
@@ -163,6 +164,7 @@ class Viewer:
     vendor: str | None = None
     address: str | None = None
     session: str | None = None
+    stays: bool = False
 
     @property
     def everything(self) -> bool:

@@ -7,16 +7,19 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from api.access import TEAM_ROLES, Role, Viewer, roles_of
+from api.audit import CANNOT_WRITE
 from api.database import Connection, Database, people, queries
 from api.problems import conflict, unprocessable
-from domain.time import HOUR, Micros, from_datetime, to_datetime
+from domain.time import DAY, HOUR, Micros, from_datetime, to_datetime
 
 SESSION: Micros = 12 * HOUR
 """How long a login lasts: a shift, and the way home."""
@@ -37,9 +40,12 @@ class Session:
     expires_at: Micros
 
 
-def log_in(database: Database, username: str, password: str, now: Micros) -> Session | None:
+def log_in(
+    database: Database, username: str, password: str, now: Micros, stay: Micros = 0
+) -> Session | None:
     """A new session, or None where name and password do not belong together.
 
+    ``stay``: how long it lasts on a device that stays logged in (0: as any), see :func:`prolong`.
     No connection is held while the password is checked: a flood of logins must not take them.
     """
     with database.transaction() as connection:
@@ -48,6 +54,7 @@ def log_in(database: Database, username: str, password: str, now: Micros) -> Ses
     if account is None or not fits or account["disabled"]:
         return None
     token = secrets.token_urlsafe(32)
+    expires_at = now + (SESSION if account["role"] == "vendor" else max(SESSION, stay))
     with database.transaction() as connection:
         queries.forget_sessions(connection, at=to_datetime(now))
         queries.open_session(
@@ -55,9 +62,25 @@ def log_in(database: Database, username: str, password: str, now: Micros) -> Ses
             token_hash=_digest(token),
             account=account["id"],
             at=to_datetime(now),
-            expires_at=to_datetime(now + SESSION),
+            expires_at=to_datetime(expires_at),
         )
-    return Session(token, now + SESSION)
+    return Session(token, expires_at)
+
+
+def prolong(
+    connection: Connection, token: str, viewer: Viewer, stay: Micros, now: Micros
+) -> Micros:
+    """Begin the days of a login that stays anew, once a day at most; when it ends now.
+
+    It is left as it is where nothing can be written.
+    """
+    if not viewer.stays or now + stay < viewer.expires_at + DAY:
+        return viewer.expires_at
+    with suppress(*CANNOT_WRITE), connection.transaction():
+        until = to_datetime(now + stay)
+        queries.prolong_session(connection, token_hash=_digest(token), expires_at=until)
+        return now + stay
+    return viewer.expires_at
 
 
 def log_out(connection: Connection, token: str) -> None:
@@ -87,6 +110,7 @@ def viewer(
         vendor=row["vendor"] if row["role"] == "vendor" else None,
         address=address,
         session=row["session"],
+        stays=row["expires_at"] - row["created_at"] > timedelta(microseconds=SESSION),
     )
 
 

@@ -46,7 +46,7 @@ from api.routes import (
 from api.schemas.devices import DeviceMessage
 from api.schemas.fields import Problem
 from api.throttle import Throttle
-from domain.time import Clock, stopwatch
+from domain.time import Clock, Micros, stopwatch
 
 PREFIX = "/api/v1"
 
@@ -79,17 +79,19 @@ def create_app(
     look: Look = no_parts,
     reply_secret: str | None = None,
     device_url: str | None = None,
+    stay: Micros = 0,
 ) -> FastAPI:
     """The API and its page. ``look`` tells the parts that ``/readyz`` shows.
 
     ``reply_secret`` signs what a gateway for SMS or mail passes on; None: nothing is taken.
     ``device_url`` is where devices reach the broker, as who registers one is told.
+    ``stay`` is how long a login lasts on a device that stays logged in; 0: none does.
 
     ``app.state.context.feed`` is to be woken when something changes, and closed at the end.
     """
     database = Database(pool)
     feeds = Feed(Changes(database), clock)
-    context = Context(database, clock, feeds, Throttle(), look, reply_secret, device_url)
+    context = Context(database, clock, feeds, Throttle(), look, reply_secret, device_url, stay)
     app = FastAPI(
         title="carewatch",
         version="1",

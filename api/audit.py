@@ -21,7 +21,8 @@ _log = structlog.get_logger()
 CHUNK = 1000
 """Residents of one line, at most: an import of a county is some lines and not one."""
 
-_CANNOT_WRITE = (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull)
+CANNOT_WRITE = (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull)
+"""A database that can still be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def read(
         with connection.transaction():
             people.hurry(connection)
             _write(connection, caller, [line])
-    except _CANNOT_WRITE:
+    except CANNOT_WRITE:
         _log.warning("a read has no line in the audit", **_row(caller, line))
 
 

@@ -45,6 +45,8 @@ class Context:
     """Signs the replies of people that a gateway for SMS or mail passes on."""
     device_url: str | None = None
     """Where devices reach the broker."""
+    stay: Micros = 0
+    """How long a login lasts on a device that stays logged in; 0: none does."""
 
 
 def context(request: Request) -> Context:

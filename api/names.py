@@ -57,6 +57,17 @@ def in_pause(pause: Row) -> Users:
     return pause["made_by"], pause["ended_by"]
 
 
+def in_audit(line: Row) -> Users:
+    """Who looked or changed something, and the account that it was about."""
+    kind, _, about = (line["thing"] or "").partition(":")
+    return line["who"], about if kind == "user" else None
+
+
+def in_command(command: Row) -> Users:
+    """Who sent it."""
+    return (command["created_by"],)
+
+
 def _parties(responsible: str) -> Iterator[str]:
     return (party.removeprefix(PERSON) for party in responsible.split(", "))
 

@@ -3,7 +3,7 @@
 -- name: account_rights(token_hash, at)^
 -- Whose token it is, with what is the account's own: residents, by role the teams from its own
 -- downwards, and the incidents that it has taken, with their residents.
-select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.expires_at,
+select a.id, a.username, a.name, a.role, a.team_id, a.vendor, s.created_at, s.expires_at,
        encode(substring(s.token_hash for 6), 'hex') as session,
        array(select resident_id from care_circle where account_id = a.id) as residents,
        (with recursive area as (
@@ -184,11 +184,18 @@ select set_config('synchronous_commit', 'off', true)
 where pg_current_xact_id_if_assigned() is null;
 
 -- name: insert_audit(account, who, role, address, session, action, changed, thing, residents, fields)*!
--- Lines of the audit.
+-- Lines of the audit. Who is shown the same again within ten minutes has looked once: open pages
+-- bring themselves up to date.
 insert into audit (account_id, who, role, address, session, action, changed, thing, residents,
                    fields)
-values (:account, :who, :role, :address, :session, :action, :changed, :thing,
-        cast(:residents as text[]), cast(:fields as text[]));
+select :account, :who, :role, :address, :session, :action, :changed, :thing,
+       cast(:residents as text[]), cast(:fields as text[])
+where :changed or not exists (
+    select from audit a
+    where a.who = :who and a.at > clock_timestamp() - interval '10 minutes' and not a.changed
+      and a.action = :action and a.residents = cast(:residents as text[])
+      and a.thing is not distinct from :thing and a.session is not distinct from :session
+      and a.address is not distinct from :address);
 
 -- name: audit(resident, who, from_at, till_at, at, before, limit, everything, teams, unowned)
 -- Lines of the audit, the latest first. Who does not see all sees lines about the area's

@@ -3,13 +3,16 @@
 
 -- name: account_of(username)^
 -- What a login is checked against.
-select id, password_hash, disabled_at is not null as disabled from account
+select id, password_hash, role, disabled_at is not null as disabled from account
 where username = :username;
 
 -- name: open_session(token_hash, account, at, expires_at)!
 -- A login, by the digest of its token.
 insert into session (token_hash, account_id, created_at, expires_at)
 values (:token_hash, :account, :at, :expires_at);
+
+-- name: prolong_session(token_hash, expires_at)!
+update session set expires_at = :expires_at where token_hash = :token_hash;
 
 -- name: forget_sessions(at)!
 -- Logins that are over.

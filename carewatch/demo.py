@@ -39,15 +39,6 @@ _ENGLISH = (
     "Joan Whitaker", "Stanley Moss", "Beryl Carter", "Ronald Fenn", "Sheila Ward", "Cyril Oakes",
     "Maureen Dale", "Leonard Pike", "Hilda Stone", "Frank Rowe",
 )  # fmt: skip
-_RISKS = (
-    "Lives alone; unsteady on her feet", "Heart failure; sleeps with two pillows",
-    "Diabetes; poor sight", "After a stroke; weak left side", "Mild dementia; may wander",
-    "COPD; short of breath on stairs", "Takes blood thinners", "Hard of hearing: ring twice",
-)  # fmt: skip
-_WAYS_IN = (
-    "Key box left of the door", "Neighbour at number {next} has a key",
-    "The station keeps a key", "The side gate is not locked",
-)  # fmt: skip
 
 _DEVICES: tuple[tuple[str, str, str], ...] = (
     ("bed", "LT-Bed 2", "bedroom"),
@@ -62,6 +53,57 @@ _A_COUPLE_IN_EVERY = 6
 
 
 @dataclass(frozen=True, slots=True)
+class _Words:
+    """What a station writes down, in the language of the village."""
+
+    risks: Sequence[str]
+    ways_in: Sequence[str]
+    """The first is by the key box; ``{next}`` is the number of the next house."""
+    key_box: str
+    floors: tuple[str, str]
+    neighbour: tuple[str, str]
+    """Their name, with ``{name}`` of the resident in it, and the relation; so is a cousin's."""
+    cousin: tuple[str, str]
+    assessor: str
+    medication: str
+    station: str
+
+
+_IN_ENGLISH = _Words(
+    risks=(
+        "Lives alone; unsteady on her feet", "Heart failure; sleeps with two pillows",
+        "Diabetes; poor sight", "After a stroke; weak left side", "Mild dementia; may wander",
+        "COPD; short of breath on stairs", "Takes blood thinners", "Hard of hearing: ring twice",
+    ),
+    ways_in=(
+        "Key box left of the door", "Neighbour at number {next} has a key",
+        "The station keeps a key", "The side gate is not locked",
+    ),
+    key_box="left of the door",
+    floors=("1st floor", "ground floor"),
+    neighbour=("Neighbour of {name}", "neighbour"),
+    cousin=("Cousin of {name}", "cousin"),
+    assessor="Assessor of the township",
+    medication="see the box in the kitchen",
+    station="Station of Ashford",
+)  # fmt: skip
+_IN_CHINESE = _Words(
+    risks=(
+        "独居，走路不稳", "心力衰竭，睡觉需垫高两个枕头", "糖尿病，视力差", "中风后左侧肢体无力",
+        "轻度认知障碍，可能走失", "慢阻肺，上楼气短", "服用抗凝药", "听力不好，请多按一次门铃",
+    ),
+    ways_in=("钥匙盒在门左侧", "{next} 号邻居有钥匙", "服务站有备用钥匙", "侧门没有锁"),
+    key_box="门左侧",
+    floors=("二楼", "一楼"),
+    neighbour=("{name}的邻居", "邻居"),
+    cousin=("{name}的表亲", "表亲"),
+    assessor="镇评估员",
+    medication="见厨房药盒",
+    station="Station of Liushu 柳树村服务站",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class _Village:
     team: str
     zone: str
@@ -72,16 +114,17 @@ class _Village:
     language: str
     doctor: str
     practice: str
+    words: _Words
 
 
 _VILLAGES = (
     _Village(
         "liushu", "Asia/Shanghai", _CHINESE, "柳树村 {number} 号", (34.512, 113.204), "zh",
-        "沈医生", "青石镇卫生院",
+        "沈医生", "青石镇卫生院", _IN_CHINESE,
     ),
     _Village(
         "ashford", "Europe/London", _ENGLISH, "{number} Mill Lane, Ashford Village",
-        (51.146, 0.874), "en", "Dr Bell", "Mill Lane Surgery",
+        (51.146, 0.874), "en", "Dr Bell", "Mill Lane Surgery", _IN_ENGLISH,
     ),
 )  # fmt: skip
 
@@ -133,12 +176,12 @@ def _resident(
     place = number % half
     name = village.names[place % len(village.names)]
     couple = place % _A_COUPLE_IN_EVERY == _A_COUPLE_IN_EVERY - 1
-    way_in = _WAYS_IN[int(random.integers(len(_WAYS_IN)))]
+    way_in = int(random.integers(len(village.words.ways_in)))
     home = _home(connection, number - couple, place - couple, village, None if couple else way_in)
     id_ = f"resident-{number + 1:03d}"
     file = _file(number, name, village, couple or place % _A_COUPLE_IN_EVERY == 4)
     born = int(random.integers(1933, 1956))
-    risks = _RISKS[int(random.integers(len(_RISKS)))]
+    risks = village.words.risks[int(random.integers(len(village.words.risks)))]
     people.insert_resident(
         connection, id=id_, name=name, team=village.team, timezone=village.zone, home=home,
         birth_year=born, risks=risks, **file,
@@ -147,18 +190,20 @@ def _resident(
 
 
 def _home(
-    connection: psycopg.Connection, number: int, place: int, village: _Village, way_in: str | None
+    connection: psycopg.Connection, number: int, place: int, village: _Village, way_in: int | None
 ) -> str:
-    """The home at that place of the village; made, unless its first resident has made it."""
+    """The home at that place of the village; made, unless its first resident has made it.
+
+    ``way_in`` is the number of its way in.
+    """
     id_ = f"home-{number + 1:03d}"
     if way_in is None:
         return id_
-    house = 2 * place + 1
-    box = "key box" in way_in.lower()
+    house, words, box = 2 * place + 1, village.words, way_in == 0
     people.insert_home(
         connection, id=id_, team=village.team, address=village.address.format(number=house),
-        floor="ground floor" if place % 2 else "1st floor", way_in=way_in.format(next=house + 2),
-        key_box_place="left of the door" if box else None,
+        floor=words.floors[place % 2], way_in=words.ways_in[way_in].format(next=house + 2),
+        key_box_place=words.key_box if box else None,
         key_box_code=f"{(7919 * (number + 1)) % 10_000:04d}" if box else None,
         latitude=village.point[0] + 0.0007 * (place % 5),
         longitude=village.point[1] + 0.0009 * (place // 5), notes=None,
@@ -169,18 +214,20 @@ def _home(
 def _file(number: int, name: str, village: _Village, couple: bool) -> dict[str, Any]:
     """What a station writes down of somebody; consents are of the day of the visit."""
     by_turns = ("alone", "empty_nest", "with_family", "alone")
+    words = village.words
+    (neighbour, next_door), (cousin, related) = words.neighbour, words.cousin
     contacts = [
-        {"name": f"Neighbour of {name}", "relation": "neighbour", "holds_key": number % 2 == 0,
+        {"name": neighbour.format(name=name), "relation": next_door, "holds_key": number % 2 == 0,
          "phones": [f"01632 960{number:03d}"]},
-        {"name": f"Cousin of {name}", "relation": "cousin", "holds_key": False,
+        {"name": cousin.format(name=name), "relation": related, "holds_key": False,
          "phones": [f"01632 961{number:03d}", f"01632 962{number:03d}"]},
     ]  # fmt: skip
     visit = {"given_on": "2026-03-02", "by": name}
     return {
         "living": "with_partner" if couple else by_turns[number % len(by_turns)],
         "abilities": Jsonb({"level": number % 4, "score": (90, 75, 55, 38)[number % 4],
-                            "assessed_on": "2026-03-02", "by": "Assessor of the township"}),
-        "medication": "see the box in the kitchen" if number % 3 == 0 else None,
+                            "assessed_on": "2026-03-02", "by": words.assessor}),
+        "medication": words.medication if number % 3 == 0 else None,
         "languages": [village.language],
         "doctor": Jsonb({"name": village.doctor, "practice": village.practice,
                          "phone": "01632 960999"}),
@@ -221,7 +268,7 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
     ]
     told += [
         {"username": f"station-{village.team}", "role": "station", "team": village.team,
-         "name": f"Station of {village.team.title()}"}
+         "name": village.words.station}
         for village in _VILLAGES
     ]  # fmt: skip
     told += [
@@ -231,7 +278,7 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
     ]
     return [
         *told,
-        {"username": "centre", "role": "centre", "team": "linhe", "name": "County centre"},
+        {"username": "centre", "role": "centre", "team": "linhe", "name": "County centre 县中心"},
         {
             "username": "responder",
             "role": "responder",

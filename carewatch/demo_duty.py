@@ -26,6 +26,7 @@ _MORNING, _EVENING, _DENTIST = time(8), time(20), time(14)
 _FAIR, _FAIR_IN = "ashford", timedelta(days=9)
 """Beyond the week in which the operator is warned of a gap."""
 _SWAP_IN = timedelta(days=2)
+_ERRAND = {"liushu": "看牙医", "ashford": "Dentist"}
 
 
 def arrange(connection: psycopg.Connection, village: str, zone: str, now: Micros) -> None:
@@ -78,5 +79,6 @@ def _swap(connection: psycopg.Connection, rota: Rota, day: date, now: Micros) ->
     stored.queries.insert_swap(
         connection, rota=rota.id, giver=_carer(rota.team, day.weekday()),
         taker=_carer(rota.team, day.weekday() + 1), starts_at=to_datetime(start),
-        ends_at=to_datetime(end), note="Dentist", by=f"station-{rota.team}", at=to_datetime(now),
+        ends_at=to_datetime(end), note=_ERRAND[rota.team], by=f"station-{rota.team}",
+        at=to_datetime(now),
     )  # fmt: skip

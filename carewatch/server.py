@@ -19,7 +19,7 @@ from carewatch.punctual import Punctual, check
 from carewatch.readiness import parts
 from carewatch.settings import Settings
 from domain.errors import Unavailable
-from domain.time import Clock, SystemClock, stopwatch
+from domain.time import DAY, Clock, Micros, SystemClock, stopwatch
 
 POOL_SIZE = 10
 WAIT_S = 3.0
@@ -52,6 +52,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         asks_us=settings.nats_url is not None,
         reply_secret=settings.reply_secret,
         device_url=settings.device_url,
+        stay=settings.stay_logged_in_days * DAY,
     ) as server:
         _log.info("the API answers", url=server.url)
         server.wait(stop)
@@ -74,6 +75,7 @@ class Server:
         asks_us: bool = False,
         reply_secret: str | None = None,
         device_url: str | None = None,
+        stay: Micros = 0,
     ) -> None:
         self._database_url = database_url
         self._clock = clock
@@ -82,6 +84,7 @@ class Server:
         self._asks_us = asks_us
         self._reply_secret = reply_secret
         self._device_url = device_url
+        self._stay = stay
         self._exits = ExitStack()
 
     @property
@@ -97,6 +100,7 @@ class Server:
             lambda: parts(self._database_url, self._mqtt_url, self._asks_us),
             self._reply_secret,
             self._device_url,
+            self._stay,
         )
         self._exits.callback(pool.close, timeout=1)
         feed: Feed = app.state.context.feed

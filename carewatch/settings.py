@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """Where devices reach the broker from outside: who registers one is told."""
     reply_secret: str | None = Field(None, repr=False)
     """Signs the answers by SMS or mail that come in at ``POST /api/v1/replies``."""
+    stay_logged_in_days: int = Field(30, ge=0, le=365)
+    """How long a device without use stays logged in, where its owner wishes it; 0: not at all."""
     sms_url: str | None = Field(None, repr=False)
     """An apprise URL with ``{to}`` in the place of the telephone number; the others likewise."""
     email_url: str | None = Field(None, repr=False)

@@ -12,7 +12,7 @@ from alerts.channels.webhook import verified
 from alerts.links import Link, NoSuchLink, Used
 from alerts.reach import queries
 from alerts.wording import About, Privacy, Wording
-from api import audit, pages
+from api import audit, pages, sheet
 from api.access import Viewer
 from api.context import Context, Now, Shared, Transaction
 from api.database import Connection
@@ -79,7 +79,7 @@ def show_handover(
     audit.read(connection, _viewer(None, request, now), "get_handover", [resident], name)
     found = handover.document(connection, link.alert.id, now)
     assert found is not None, "the link holds its alert"
-    return pages.handover(found, language_of(accept_language))
+    return sheet.handover(found, language_of(accept_language))
 
 
 async def _raw(request: Request) -> bytes:

@@ -10,6 +10,7 @@ from api import audit
 from api.context import Caller, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import people
+from api.names import in_audit, with_names
 from api.problems import documented
 from api.schemas.fields import Id, Page
 from api.schemas.persons import AuditLine
@@ -40,4 +41,4 @@ def list_audit(
     )  # fmt: skip
     items, following = page(rows, limit, lambda row: encode(row["at"], row["id"]))
     audit.read(connection, caller, "list_audit", [resident], "audit")
-    return {"items": items, "next": following}
+    return {"items": with_names(connection, items, in_audit), "next": following}

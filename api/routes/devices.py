@@ -12,6 +12,7 @@ from api.access import Viewer
 from api.context import Caller, Now, Shared, Transaction
 from api.cursor import Cursor, Limit, decode, encode, page
 from api.database import Connection, Jsonb, people, queries
+from api.names import in_command, with_names
 from api.problems import conflict, documented, not_found, unprocessable
 from api.routes.homes import check_team
 from api.schemas.devices import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
@@ -141,7 +142,7 @@ def list_commands(
         )
     )
     items, following = page(rows, limit, lambda row: encode(row["created_at"], row["id"]))
-    return {"items": items, "next": following}
+    return {"items": with_names(connection, items, in_command), "next": following}
 
 
 @router.post(
@@ -168,7 +169,7 @@ def send_command(
             payload=Jsonb(payload), at=to_datetime(now),
         )  # fmt: skip
     rows = queries.commands(connection, device=device, id=command, at=None, after=None, limit=1)
-    return next(iter(rows))
+    return with_names(connection, rows, in_command)[0]
 
 
 def _vendor_of_new(caller: Viewer, body: NewDevice) -> str | None:

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from alerts import handover, store
 from alerts.alert import as_json
-from api import audit, pages
+from api import audit, sheet
 from api.access import Viewer
 from api.context import Caller, Now, Transaction
 from api.database import Connection
@@ -50,7 +50,7 @@ def handover_page(
 ) -> HTMLResponse:
     """The same as a page."""
     found = _document(connection, caller, alert, now)
-    return pages.handover(found, language_of(accept_language))
+    return sheet.handover(found, language_of(accept_language))
 
 
 def _document(connection: Connection, caller: Viewer, alert: str, now: Micros) -> dict[str, Any]:

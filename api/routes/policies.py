@@ -1,6 +1,6 @@
 """Policies: who is asked about an alert, in which order and how long; and how to try them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -9,6 +9,7 @@ from alerts import arrangements as stored
 from alerts import in_force, objections
 from alerts.muster import muster, policy_of, teams_above
 from alerts.policy import Policy, QuietHours, Step
+from alerts.reach import queries as reach
 from alerts.rehearsal import raising, rehearse
 from api import audit
 from api.access import Viewer
@@ -166,10 +167,20 @@ def trial(connection: Connection, caller: Viewer, body: Trial, now: Micros) -> d
     roster, policies = muster(connection, [raised.raised], at, until)
     policy = policies.find(roster.teams(raised.raised), raised.priority, raised.kind)
     lines = [line.as_json() for line in rehearse(raised, roster, policies, until)]
-    for line in lines:
-        line["told"] = [{"username": None} | each for each in line["told"]]
+    _mark_reachable(connection, lines, raised.raised.priority)
     answer = {"policy": policy.id, "timezone": subject.timezone, "lines": lines}
     return with_names(connection, [answer], in_trial)[0]
+
+
+def _mark_reachable(connection: Connection, lines: Sequence[dict[str, Any]], priority: str) -> None:
+    """Say of each who is told whether any channel reaches them."""
+    told = [each for line in lines for each in line["told"]]
+    users = sorted({each["username"] for each in told if "username" in each})
+    found = reach.reachable(connection, usernames=users, priority=priority) if users else ()
+    reached = {row["username"] for row in found}
+    for each in told:
+        each.setdefault("username", None)
+        each["reachable"] = each["username"] and each["username"] in reached
 
 
 def policy_of_body(body: PolicyBody) -> Policy:

@@ -5,8 +5,8 @@ from fastapi import APIRouter, Request, Response
 from api import accounts, cookie
 from api.context import Caller, Context, Now, Shared, Token, Transaction
 from api.problems import Problem, documented
-from api.schemas.accounts import CookieSession, Login, Me, Session
-from domain.time import SECOND, Micros, iso
+from api.schemas.accounts import ConsoleLogin, CookieSession, Login, Me, Session, Stay
+from domain.time import DAY, SECOND, Micros, iso
 
 router = APIRouter(tags=["session"])
 
@@ -22,13 +22,22 @@ def log_in(login: Login, request: Request, shared: Shared, now: Now) -> object:
     "/session/cookie", response_model=CookieSession, responses=documented(401, 403, 422, 429)
 )
 def log_in_console(
-    login: Login, request: Request, response: Response, shared: Shared, now: Now
+    login: ConsoleLogin, request: Request, response: Response, shared: Shared, now: Now
 ) -> object:
-    """The same for the console: the token goes into a cookie that no script can read."""
+    """The same for the console: the token goes into a cookie that no script can read.
+
+    With ``stay`` it lasts for days, anew with each day of use; a vendor's does not.
+    """
     cookie.require_proof(request)
-    session = _open(login, request, shared, now)
+    session = _open(login, request, shared, now, shared.stay if login.stay else 0)
     cookie.give(request, response, session.token, (session.expires_at - now) // SECOND)
     return {"expires_at": iso(session.expires_at)}
+
+
+@router.get("/session/stay", response_model=Stay)
+def get_stay(shared: Shared) -> object:
+    """Whether the console may offer to stay logged in."""
+    return {"days": shared.stay // DAY}
 
 
 @router.delete("/session", status_code=204, responses=documented(401))
@@ -41,8 +50,19 @@ def log_out(_: Caller, request: Request, token: Token, connection: Transaction) 
 
 
 @router.get("/me", response_model=Me, responses=documented(401))
-def who_am_i(caller: Caller, connection: Transaction) -> object:
-    """The account that is logged in."""
+def who_am_i(
+    caller: Caller,
+    request: Request,
+    response: Response,
+    token: Token,
+    connection: Transaction,
+    shared: Shared,
+    now: Now,
+) -> object:
+    """The account that is logged in. On a device that stays so, its days begin anew."""
+    expires_at = accounts.prolong(connection, token, caller, shared.stay, now)
+    if expires_at > caller.expires_at and cookie.token_of(request) == token:
+        cookie.give(request, response, token, (expires_at - now) // SECOND)
     return {
         "id": caller.account_id,
         "username": caller.username,
@@ -52,11 +72,13 @@ def who_am_i(caller: Caller, connection: Transaction) -> object:
         "vendor": caller.vendor,
         "residents": sorted(caller.residents),
         "memberships": accounts.memberships_of(connection, caller.account_id),
-        "expires_at": iso(caller.expires_at),
+        "expires_at": iso(expires_at),
     }
 
 
-def _open(login: Login, request: Request, shared: Context, now: Micros) -> accounts.Session:
+def _open(
+    login: Login, request: Request, shared: Context, now: Micros, stay: Micros = 0
+) -> accounts.Session:
     """A session, or a problem that says why there is none."""
     address = request.client.host if request.client else ""
     wait = shared.throttle.wait_s(login.username, address, now)
@@ -66,7 +88,7 @@ def _open(login: Login, request: Request, shared: Context, now: Micros) -> accou
             f"Too many wrong passwords: try again in {-(-wait // 60)} min.",
             {"Retry-After": str(wait)},
         )
-    session = accounts.log_in(shared.database, login.username, login.password, now)
+    session = accounts.log_in(shared.database, login.username, login.password, now, stay)
     if session is None:
         shared.throttle.failed(login.username, address, now)
         raise Problem(401, "This name and password do not belong together: check both.")

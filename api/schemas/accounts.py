@@ -13,6 +13,18 @@ class Login(Body):
     password: Annotated[str, Field(max_length=1000)]
 
 
+class ConsoleLogin(Login):
+    """``stay``: the device is one's own, and stays logged in."""
+
+    stay: bool = False
+
+
+class Stay(Answer):
+    """For how many days without use a device stays logged in where that is wished; 0: none does."""
+
+    days: int
+
+
 class Session(Answer):
     token: str
     expires_at: Time

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Body, Id, Line, Thresholds, Time
+from api.schemas.fields import Answer, Body, Id, Line, Names, Thresholds, Time
 from domain.directory import DeviceKind
 
 
@@ -126,6 +126,7 @@ class Command(Answer):
     ok: bool | None
     detail: str | None
     finished_at: Time | None
+    names: Names
 
 
 class Bytes(Answer):

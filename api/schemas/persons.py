@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from api.schemas.fields import Answer, Body, Id, Line, Text, Thresholds, Time, Zone
+from api.schemas.fields import Answer, Body, Id, Line, Names, Text, Thresholds, Time, Zone
 
 Living = Literal[
     "alone", "with_partner", "with_family", "with_carer", "empty_nest", "left_behind", "other"
@@ -220,3 +220,4 @@ class AuditLine(Answer):
     thing: str | None
     residents: list[str]
     fields: list[str]
+    names: Names

@@ -92,11 +92,16 @@ class Trial(Body):
 
 
 class Told(Answer):
-    """``at`` is later than the line where own quiet hours hold the message back."""
+    """``at`` is later than the line where own quiet hours hold the message back.
+
+    ``reachable``: whether the person has a confirmed channel for alerts of this priority; null
+    for who has no account, and so no channel of their own.
+    """
 
     party: str
     name: str
     username: str | None
+    reachable: bool | None
     at: Time
 
 

@@ -48,6 +48,23 @@ def test_every_read_leaves_a_line(ask: dict[str, Asker], world: World) -> None:
     assert lines(world) == [("station", action, False, ["anna"], []) for action, _ in READS]
 
 
+def test_who_is_shown_the_same_again_by_an_open_page_has_looked_once(
+    ask: dict[str, Asker], world: World
+) -> None:
+    for _ in range(3):
+        ask["family"].get("/residents/anna")
+        ask["station"].get("/residents/anna")
+    assert [who for who, *_ in lines(world)] == ["family", "station"]
+    world.connection.execute("alter table audit disable trigger audit_stays")
+    world.connection.execute("update audit set at = at - interval '10 minutes'")
+    world.connection.execute("alter table audit enable trigger audit_stays")
+    ask["station"].get("/residents/anna")
+    assert [who for who, *_ in lines(world)] == ["family", "station", "station"]
+    for _ in range(2):
+        assert ask["station"].ask("PATCH", "/residents/anna", json={"risks": "falls"}).is_success
+    assert len(lines(world)) == 5, "each change is one"
+
+
 def test_every_change_leaves_a_line_with_its_fields_and_no_values(
     ask: dict[str, Asker], world: World
 ) -> None:
@@ -95,8 +112,8 @@ def test_a_centre_reads_the_lines_about_its_own(ask: dict[str, Asker], world: Wo
 
 
 def test_lines_come_in_pages_and_by_time(ask: dict[str, Asker], world: World) -> None:
-    for _ in range(5):
-        ask["family"].get("/residents/anna")
+    for path in ("", "/anna", "/anna/circle", "/anna/events", "/anna/nights"):
+        ask["family"].get(f"/residents{path}")
     first = ask["admin"].get("/audit", who="family", limit=3)
     rest = ask["admin"].get("/audit", who="family", limit=3, cursor=first["next"])
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (3, 2, None)

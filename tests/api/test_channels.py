@@ -202,10 +202,36 @@ def test_the_hand_over_holds_what_a_responder_needs(
         ("/alerts/a1/handover", {"Authorization": "Bearer token-of-station"}),
     ):
         text = client.get(path, headers=headers).text
-        assert all(word in text for word in ("Anna", "Mill Lane 1", "0417", "aspirin", "61 1/min"))
+        assert all(
+            word in text for word in ("Anna", "Mill Lane 1", "0417", "aspirin", "61 a minute")
+        )
         assert "falls &lt;often&gt;" in text
     assert client.get("/alerts/a1/handover").status_code == 401
-    assert "心率" in client.get(f"/a/{token}/handover", headers={"Accept-Language": "zh-CN"}).text
+
+
+def test_the_page_of_it_speaks_one_language_and_goes_by_the_clock_of_the_home(
+    client: TestClient, world: World
+) -> None:
+    world.alert("a1", "anna", "fall")
+    world.sample("bed-anna", 0.5, heart_rate=61.0, in_bed=False)
+    world.connection.execute(
+        "update resident set timezone = 'Asia/Shanghai', living = 'empty_nest', languages = '{zh}',"
+        ' abilities = \'{"level": 1, "score": 75, "assessed_on": null, "by": "沈医生"}\''
+        " where id = 'anna'"
+    )
+    world.connection.execute(
+        "update alert set state = 'accepted', accepted_by = '3', accepted_at = since"
+    )
+    token = links.make(world.connection, "a1", None, NOW).token
+    page = client.get(f"/a/{token}/handover", headers={"Accept-Language": "zh-CN"}).text
+    for said in (
+        "时间为老人家中当地时间（Asia/Shanghai, UTC+08:00）", "<dd>16:30:00</dd>", "已接手", "空巢",
+        "<dd>汉语</dd>", "每分钟61次（16:29:30，事发前30秒）", "否（16:29:30，事发前30秒）",
+        "轻度失能，75分（满分90分），评估人：沈医生", "服务站，已接手，16:30:00接手",
+    ):  # fmt: skip
+        assert said in page
+    for code in ("accepted", "empty_nest", "1/min", "level", "08:30"):
+        assert code not in page
 
 
 def test_health_stays_out_where_that_was_wished(ask: dict[str, Asker], world: World) -> None:

@@ -1,12 +1,15 @@
 """The console's login: a cookie that no script can read and no other site can use."""
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg_pool import ConnectionPool
 
 from api import accounts
+from api.app import create_app
 from api.cookie import PROOF
-from domain.time import HOUR, ManualClock
+from domain.time import DAY, HOUR, SECOND, ManualClock
 from tests.api.conftest import NOW, World
 
 LOGIN = {"username": "rosa", "password": "correct horse battery"}
@@ -82,3 +85,53 @@ def test_a_login_by_cookie_lasts_as_long_as_any(client: TestClient, clock: Manua
     assert "Max-Age=43200" in _log_in(client)
     clock.advance(12 * HOUR)
     assert client.get("/api/v1/me").status_code == 401
+
+
+# -- a device that stays logged in -------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(pool: ConnectionPool[psycopg.Connection], clock: ManualClock) -> TestClient:
+    """A browser at a carewatch that lets devices stay logged in for 30 days."""
+    return TestClient(create_app(pool, clock, stay=30 * DAY))
+
+
+def _stay(browser: TestClient, username: str = "rosa") -> str:
+    body = LOGIN | {"username": username, "stay": True}
+    answer = browser.post("/api/v1/session/cookie", json=body, headers=OURS)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["set-cookie"]
+
+
+def test_a_device_that_stays_logged_in_begins_its_days_anew_with_each_day_of_use(
+    phone: TestClient, clock: ManualClock
+) -> None:
+    assert phone.get("/api/v1/session/stay").json() == {"days": 30}
+    assert f"Max-Age={30 * DAY // SECOND}" in _stay(phone)
+    clock.advance(HOUR)
+    assert "set-cookie" not in phone.get("/api/v1/me").headers, "once a day is enough"
+    clock.advance(29 * DAY)
+    assert f"Max-Age={30 * DAY // SECOND}" in phone.get("/api/v1/me").headers["set-cookie"]
+    clock.advance(30 * DAY - 1)
+    answer = phone.get("/api/v1/alerts")
+    assert answer.status_code == 200
+    clock.advance(1)
+    assert phone.get("/api/v1/me").status_code == 401
+
+
+def test_logging_out_or_a_new_password_ends_it_at_once(phone: TestClient, world: World) -> None:
+    _stay(phone)
+    assert phone.delete("/api/v1/session", headers=OURS).status_code == 204
+    assert phone.get("/api/v1/me").status_code == 401
+    _stay(phone)
+    accounts.set_password(world.connection, "rosa", "another one")
+    assert phone.get("/api/v1/me").status_code == 401
+
+
+def test_a_vendor_does_not_stay_and_nobody_where_it_is_off(
+    phone: TestClient, client: TestClient, world: World
+) -> None:
+    accounts.add(world.connection, "acme-1", LOGIN["password"], "vendor", NOW, vendor="acme")
+    assert "Max-Age=43200" in _stay(phone, "acme-1")
+    assert client.get("/api/v1/session/stay").json() == {"days": 0}
+    assert "Max-Age=43200" in _stay(client)

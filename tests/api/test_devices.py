@@ -64,8 +64,12 @@ def test_a_command_goes_down_once_and_its_result_comes_back(
     world.connection.execute(
         "update command set ok = true, finished_at = now() where id = %s", (command,)
     )
+    world.connection.execute("update account set name = 'Acme support' where username = 'vendor'")
     (found,) = ask["vendor"].get("/devices/bed-anna/commands")["items"]
     assert (found["ok"], found["created_by"]) == (True, "vendor")
+    assert found["names"] == {"vendor": "Acme support"}
+    (noted,) = ask["admin"].get("/audit", who="vendor")["items"]
+    assert (noted["action"], noted["names"]) == ("send_command", {"vendor": "Acme support"})
 
 
 def test_commands_come_in_pages_the_latest_first(ask: dict[str, Asker], clock) -> None:

@@ -220,6 +220,21 @@ def test_a_teams_own_policy_holds_until_it_is_ended(ask: dict[str, Asker], staff
     assert ask["station"].get(f"/policies/{version}")["ended_by"] == "station"
 
 
+def test_the_dry_run_says_whom_no_channel_reaches(ask: dict[str, Asker], staffed: World) -> None:
+    confirmed = ("family", "{high}"), ("station", "{low}")
+    for username, priorities in confirmed:
+        staffed.connection.execute(
+            "insert into person_channel (account_id, place, kind, address, priorities, created_at,"
+            " confirmed_at) select id, 0, 'sms', '+861', %s, now(), now() from account"
+            " where username = %s",
+            (priorities, username),
+        )
+    trial = {"resident": "anna", "kind": "fall", "hours": 0.01}
+    lines = ask["station"].ask("POST", "/policies/try", json=trial).json()["lines"]
+    reachable = {one["username"]: one["reachable"] for one in lines[0]["told"]}
+    assert (reachable["family"], reachable["station"]) == (True, False)
+
+
 def test_a_policy_says_where_it_is_from_and_all_that_is_wrong_with_it(
     ask: dict[str, Asker], staffed: World
 ) -> None:

@@ -12,7 +12,10 @@ from alerts.alert import OUTCOMES, ChangeName, State
 from alerts.detectors import threshold_names
 from alerts.reasons import SENTENCES
 from api.access import ROLES
-from api.schemas.persons import Purpose
+from api.schemas.accounts import NewTeam, NewUser, TeamChange, UserChange
+from api.schemas.devices import NewDevice
+from api.schemas.pauses import AbsenceBody, SilenceBody
+from api.schemas.persons import NewHome, NewResident, Purpose
 from domain.directory import DeviceKind
 from domain.finding import KINDS, RANK
 
@@ -21,6 +24,9 @@ LANGUAGES = {
     path.stem: json.loads(path.read_text("utf-8")) for path in (SOURCES / "messages").glob("*.json")
 }
 COMPONENTS = sorted(SOURCES.rglob("*.svelte"))
+AUDITED = (NewDevice, NewHome, NewResident, NewTeam, TeamChange, NewUser, UserChange, SilenceBody,
+           AbsenceBody)  # fmt: skip
+"""Bodies whose fields the audit names."""
 FAMILIES = {
     "kind": KINDS,
     "priority": RANK,
@@ -31,6 +37,7 @@ FAMILIES = {
     "device": get_args(DeviceKind),
     "threshold": sorted(threshold_names()),
     "consent": get_args(Purpose),
+    "field": sorted(name for body in AUDITED for name in body.model_fields),
 }
 TOLD = r"(?:title|label|alt|placeholder|aria-label|aria-description)"
 

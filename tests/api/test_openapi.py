@@ -13,7 +13,7 @@ from api.problems import MEDIA_TYPE
 from api.site import HERE
 from tests.api.conftest import Asker, World
 
-PUBLIC = {"log_in", "log_in_console", "healthz", "readyz", "metrics"}
+PUBLIC = {"log_in", "log_in_console", "get_stay", "healthz", "readyz", "metrics"}
 
 
 def _operations(app: FastAPI) -> dict[str, dict[str, Any]]:
@@ -240,6 +240,7 @@ CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("log_in", {}, {"json": {"username": "nobody", "password": "wrong"}}),
     ("log_in", {}, {"content": b"{not json"}),
     ("log_in_console", {}, {"json": {"username": "nobody", "password": "wrong"}}),
+    ("get_stay", {}, {}),
     ("healthz", {}, {}),
     ("readyz", {}, {}),
     ("log_out", {}, {}),

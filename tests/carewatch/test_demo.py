@@ -1,5 +1,6 @@
 """The demo's world: what a newcomer finds in demo.json."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -57,6 +58,19 @@ def test_each_village_has_its_people_and_its_own_time(
     ]
     vendors = connection.execute("select distinct vendor from device").fetchall()
     assert vendors == [(VENDOR,)]
+
+
+def test_the_files_of_a_village_are_in_its_own_language(connection: psycopg.Connection) -> None:
+    seed(connection)
+    rows = connection.execute(
+        "select r.team_id, concat(h.floor, h.way_in, h.key_box_place, r.risks, r.medication,"
+        " r.abilities ->> 'by', r.contacts #>> '{0,name}', r.contacts #>> '{1,relation}')"
+        " from resident r join home h on h.id = r.home_id"
+    ).fetchall()
+    assert len(rows) == 24
+    for team, written in rows:
+        assert bool(re.search("[a-z]", written)) == (team == "ashford"), written
+        assert bool(re.search("[\u4e00-\u9fff]", written)) == (team == "liushu"), written
 
 
 def test_somebody_is_on_duty_from_the_start_and_a_gap_is_seen_before_it_happens(

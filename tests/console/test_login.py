@@ -36,6 +36,18 @@ def test_somebody_logs_in_and_out(arrives: Arrives, accounts: Accounts, view: Vi
     expect(visitor.button("login.submit")).to_be_visible()
 
 
+def test_a_device_of_ones_own_stays_logged_in(
+    arrives: Arrives, accounts: Accounts, view: View
+) -> None:
+    visitor = arrives(view)
+    visitor.open()
+    visitor.page.get_by_label(visitor.says("login.stay")).check()
+    fill(visitor, accounts["centre"])
+    expect(visitor.page.get_by_role("heading", name=visitor.says("now.title"))).to_be_visible()
+    (cookie,) = visitor.context.cookies()
+    assert cookie["expires"] - visitor.page.evaluate("Date.now() / 1000") > 29 * 86_400
+
+
 def test_a_slow_line_shows_at_once_that_something_comes(arrives: Arrives, view: View) -> None:
     visitor = arrives(view)
     held: list[Route] = []

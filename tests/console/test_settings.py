@@ -102,6 +102,7 @@ def test_who_would_be_told_when_is_shown_and_nobody_is_told(
     lines = main.locator("ol[aria-live] > li")
     expect(lines.first).to_contain_text(visitor.says("change.raised"))
     expect(lines.first).to_contain_text(visitor.says("reason.rehearsed"))
+    expect(lines.first).to_contain_text(visitor.says("reached.unreachable"))
     expect(lines.filter(has_text=visitor.says("party.centre")).first).to_be_visible()
     expect(lines.filter(has_text=visitor.says("reason.round_over")).first).to_be_visible()
     visitor.open("#/now")

@@ -24,8 +24,8 @@ class Session {
     }
   }
 
-  async logIn(username: string, password: string): Promise<void> {
-    await api.post('/session/cookie', { body: { username, password } });
+  async logIn(username: string, password: string, stay: boolean): Promise<void> {
+    await api.post('/session/cookie', { body: { username, password, stay } });
     this.me = await api.get('/me');
     this.ended = false;
   }
