@@ -81,7 +81,7 @@ def test_a_station_keeps_the_file_and_what_it_leaves_alone_stays(
     tongues = form.get_by_role("list", name=visitor.says("residents.languages"))
     expect(tongues).to_contain_text({"en": "Chinese", "zh": "中文"}[view.language])
     zone = form.get_by_label(visitor.says("rotas.zone"), exact=True)
-    expect(zone).to_have_value(re.compile({"en": "^China .*Shanghai", "zh": "^中国标准时间"}[view.language]))
+    expect(zone).to_have_value(re.compile({"en": "^China", "zh": "^中国"}[view.language]))
     form.get_by_label(visitor.says("residents.medication")).fill("two in the morning")
     form.get_by_label(visitor.says("residents.floor")).fill("3")
     form.get_by_label(visitor.says("file.doctor")).fill(f"Dr {view.language}")
