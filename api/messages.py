@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.database import Connection
 from domain.time import HOUR, Micros, to_datetime
+from gateway.decode import CLOCK_UNSET
 
 queries = aiosql.from_path(
     Path(__file__).with_name("messages.sql"), "psycopg", kwargs={"row_factory": dict_row}
@@ -23,7 +24,7 @@ queries = aiosql.from_path(
 
 LOOK_S = 1.0
 SPAN: Micros = HOUR
-"""What is older by the device's own clock is not shown."""
+"""What is older by the device's own clock is not shown; by a clock not set, what arrived before."""
 MOST = 50
 """Messages of one look: of a device that says more in a second, the latest are shown."""
 
@@ -34,7 +35,10 @@ Look = Callable[[], Sequence[Message] | None]
 
 def latest(connection: Connection, device: str, now: Micros) -> list[Message]:
     """The latest messages of a device, the latest first, each with a ``key`` of its own."""
-    rows = queries.messages(connection, device=device, since=to_datetime(now - SPAN), limit=MOST)
+    rows = queries.messages(
+        connection, device=device, since=to_datetime(now - SPAN),
+        unset=to_datetime(CLOCK_UNSET), limit=MOST,
+    )  # fmt: skip
     return [row | {"told": _readable(row["told"])} for row in rows]
 
 

@@ -151,6 +151,12 @@ where d.removed_at is null
        or (:unowned and case when r.id is null then d.team_id else r.team_id end is null))
 order by d.id limit :limit;
 
+-- name: refused_of(devices, since)
+-- How many messages of these devices the quarantine has since then; of those with none, nothing.
+select device_id, count(*) as refused from quarantine
+where device_id = any(cast(:devices as text[])) and at > :since
+group by device_id;
+
 -- name: removed_device(id)^
 -- Whose a device was that is out of use.
 select vendor, team_id from device where id = :id and removed_at is not null;

@@ -1,7 +1,7 @@
 """Devices: their secrets, their places, and commands to them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -15,10 +15,18 @@ from api.database import Connection, Jsonb, people, queries
 from api.names import in_command, with_names
 from api.problems import conflict, documented, not_found, unprocessable
 from api.routes.homes import check_team
-from api.schemas.devices import Command, Device, DeviceChange, NewCommand, NewDevice, NewSecret
+from api.schemas.devices import (
+    Command,
+    Device,
+    DeviceChange,
+    ListedDevice,
+    NewCommand,
+    NewDevice,
+    NewSecret,
+)
 from api.schemas.fields import Id, Page
 from domain.directory import DeviceKind
-from domain.time import to_datetime
+from domain.time import DAY, Micros, to_datetime
 from gateway import registry
 
 _PLACED_FIELDS = ("model", "resident", "team", "place", "interval_s", "test_interval_days")
@@ -29,21 +37,23 @@ _NOT_A_VENDORS = {"resident": None, "team": None, "place": None}
 _PLACED = "This device is in use with a resident: its station has to take it out of use first."
 
 
-@router.get("", response_model=Page[Device], responses=documented(401, 403, 422))
+@router.get("", response_model=Page[ListedDevice], responses=documented(401, 403, 422))
 def list_devices(
     caller: Caller,
     connection: Transaction,
+    now: Now,
     resident: Annotated[Id | None, Query()] = None,
     kind: Annotated[DeviceKind | None, Query()] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> object:
-    """The caller's own devices by id, with what was last heard of them."""
+    """The caller's own devices by id, with what was last heard, and how much was refused."""
     after = decode(cursor, str)[0] if cursor else None
     theirs = None if caller.role == "vendor" else resident
     rows = _rows(connection, caller, resident=theirs, kind=kind, after=after, limit=limit + 1)
     items, following = page(rows, limit, lambda row: encode(row["id"]))
-    shown = [_shown(caller, row) for row in items]
+    refused = _refused(connection, items, now)
+    shown = [_shown(caller, row) | {"refused_day": refused.get(row["id"], 0)} for row in items]
     audit.read(connection, caller, "list_devices", [row["resident"] for row in shown])
     return {"items": shown, "next": following}
 
@@ -230,6 +240,16 @@ def _rows(
             **caller.scope(),
         )
     )  # fmt: skip
+
+
+def _refused(
+    connection: Connection, rows: Iterable[Mapping[str, Any]], now: Micros
+) -> dict[str, int]:
+    """How many messages of each were refused within a day; without those of which none was."""
+    found = queries.refused_of(
+        connection, devices=[row["id"] for row in rows], since=to_datetime(now - DAY)
+    )
+    return {row["device_id"]: row["refused"] for row in found}
 
 
 def _shown(caller: Viewer, row: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,12 @@ class Device(Answer):
     unknown_fields: int
 
 
+class ListedDevice(Device):
+    refused_day: Annotated[
+        int, Field(description="Messages of the last 24 hours that the quarantine still has.")
+    ]
+
+
 class NewSecret(Device):
     """The secret is answered this once. ``mqtt``: where devices connect; null if unknown."""
 

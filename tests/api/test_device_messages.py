@@ -80,6 +80,17 @@ def test_rare_quantities_are_told_with_their_sample(service: Server, world: Worl
         assert next(messages)["told"] == {"weight": 71.5}
 
 
+def test_what_a_clock_that_was_never_set_tells_is_shown_as_such(
+    service: Server, world: World
+) -> None:
+    began, later = to_datetime(5_000), to_datetime(5_000 + SECOND)  # `t: 5`, in milliseconds
+    tell(world, "sample", "bed-anna", measured_at=began, heart_rate=61.0)
+    with watching(service, "station", "bed-anna") as messages:
+        assert next(messages)["told"] == {"heart_rate": 61.0, "clock_wrong": True}
+        tell(world, "late_sample", "bed-anna", measured_at=later, battery=80.0)
+        assert next(messages)["told"] == {"battery": 80.0, "clock_wrong": True}
+
+
 def test_a_message_is_seen_within_two_seconds(service: Server, world: World) -> None:
     with watching(service, "station", "bed-anna") as messages:
         for key in "abc":

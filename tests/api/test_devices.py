@@ -84,6 +84,16 @@ def test_commands_come_in_pages_the_latest_first(ask: dict[str, Asker], clock) -
     assert rest["next"] is None
 
 
+def test_the_list_counts_what_was_refused_within_a_day(ask: dict[str, Asker], world: World) -> None:
+    def counts(account: str) -> dict[str, int]:
+        return {one["id"]: one["refused_day"] for one in ask[account].get("/devices")["items"]}
+
+    before = counts("vendor")
+    assert (before["bed-anna"], counts("station")["spare"]) == (2, 0)
+    world.connection.execute("update quarantine set at = at - interval '1 day'")
+    assert counts("vendor")["bed-anna"] == 0
+
+
 def test_quarantine_answers_why(ask: dict[str, Asker]) -> None:
     latest, first = ask["vendor"].get("/quarantine", device="bed-anna")["items"]
     assert first == {

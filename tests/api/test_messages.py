@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
@@ -20,6 +21,7 @@ from domain.directory import DeviceKind
 from domain.finding import KINDS, RANK
 
 SOURCES = Path(__file__).parents[2] / "api" / "console" / "src"
+WORDS = Path(__file__).parents[2] / "alerts" / "words"
 LANGUAGES = {
     path.stem: json.loads(path.read_text("utf-8")) for path in (SOURCES / "messages").glob("*.json")
 }
@@ -74,6 +76,12 @@ def test_every_refusal_of_the_contract_has_words() -> None:
         assert {name for name in messages if name.startswith("refusal.")} == {
             f"refusal.{code}" for code in codes
         }
+
+
+def test_a_figure_that_was_misread_has_one_name_on_the_screen_and_in_the_report() -> None:
+    for language, messages in LANGUAGES.items():
+        report = tomllib.loads((WORDS / f"{language}.toml").read_text("utf-8"))["report"]
+        assert messages["figure.per_carer_10min"] == report["per_carer_10min"]
 
 
 @pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.stem)

@@ -1,10 +1,12 @@
 """A station's and the centre's area: every home at a glance, and the wall."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.acceptance.instance import Instance
 from tests.console.home import Home
 from tests.console.visitor import DESKTOP, Accounts, Arrives, View
 
@@ -46,6 +48,50 @@ def test_the_ledger_asks_for_a_test_and_notices_the_press(
     expect(row.filter(has_text=visitor.says("tests.press_now"))).to_have_count(0)
     visitor.open("#/now")
     expect(visitor.page.get_by_role("main")).to_contain_text(visitor.says("now.quiet"))
+
+
+def test_a_test_is_found_by_a_word(arrives: Arrives, accounts: Accounts, home: Home) -> None:
+    visitor = arrives().log_in(accounts["station-liushu"], "#/area?part=tests")
+    starts = visitor.page.get_by_role("button", name=re.compile(visitor.says("tests.start")))
+    expect(starts.nth(1)).to_be_visible()
+    visitor.page.get_by_label(visitor.says("tests.find")).fill(f"{home.name} button")
+    expect(starts).to_have_count(1)
+
+
+def test_the_duty_of_an_area_is_that_of_all_its_teams_with_a_rota(
+    arrives: Arrives, accounts: Accounts, view: View
+) -> None:
+    visitor = arrives(view).log_in(accounts["centre"], "#/area?part=duty")
+    main = visitor.page.get_by_role("main")
+    expect(main.get_by_text(visitor.says("duty.no_gaps"))).to_be_visible()
+    teams = visitor.page.get_by_role("article")
+    for village in ("柳树村", "Ashford"):
+        card = teams.filter(has=visitor.page.get_by_role("heading", name=re.compile(village)))
+        expect(card).to_contain_text(visitor.says("duty.next", who="|", time="").split("|")[0])
+    without = visitor.says("duty.without", teams="|").split("|")[0]
+    expect(main.get_by_text(without)).to_be_visible()
+
+
+def test_a_wall_names_the_team_below_that_has_nobody_now(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance
+) -> None:
+    with carewatch.log_in("admin") as admin:
+        rota = {"team": "qingshi", "name": "Nobody", "timezone": "UTC", "shifts": []}
+        made = admin.post("/rotas", json=rota).raise_for_status().json()
+        try:
+            visitor = arrives().log_in(accounts["centre"], "#/wall")
+            on_duty = visitor.page.get_by_role("region", name=visitor.says("duty.title"))
+            line = on_duty.get_by_role("paragraph").filter(has_text="青石镇")
+            expect(line).to_contain_text(visitor.says("duty.gap_now"))
+        finally:
+            admin.delete(f"/rotas/{made['id']}").raise_for_status()
+
+
+def test_a_large_screen_is_used_to_its_edge(arrives: Arrives, accounts: Accounts) -> None:
+    visitor = arrives(View(width=3840, height=2160)).log_in(accounts["centre"], "#/area")
+    box = visitor.page.get_by_role("main").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] > 0.98 * 3840
 
 
 def test_one_alert_judges_nobody_and_a_false_one_says_whose_mistake_it_was(
@@ -101,6 +147,12 @@ def test_a_wall_is_read_from_across_the_room(
     expect(visitor.card(home.name)).to_be_visible()
 
     assert size_of(main) >= READABLE * wall.height
+    card = visitor.card(home.name)
+    holder = card.get_by_text(visitor.says("state.open"), exact=True)
+    assert size_of(holder) == size_of(card.get_by_text(home.name, exact=True))
+    width = card.bounding_box()
+    assert width is not None
+    assert width["width"] > 0.8 * wall.width, "the only alert has all the room"
     facts = visitor.card(home.name).get_by_text(visitor.says("priority.high"), exact=True)
     assert size_of(facts) >= READABLE * wall.height
     unheard = main.get_by_role("listitem").filter(has_text=visitor.says("condition.unheard"))

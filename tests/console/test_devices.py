@@ -50,6 +50,22 @@ def test_a_registered_device_is_seen_live_and_told_why_it_is_refused(
     expect(refused.locator("summary")).to_contain_text("heart_rate")
     refused.locator("summary").click()
     expect(refused.locator("pre")).to_contain_text("quick")
+    why = refused.locator("summary strong").bounding_box()
+    assert why is not None
+    assert why["width"] > 8 * why["height"] or why["width"] > 150, "it is read in lines"
+
+    bed = Sender(carewatch, device)
+    bed.say("sample", {"t": 5, "heart_rate": 47})
+    misdated = said.filter(has_text=visitor.says("told.clock_wrong"))
+    expect(misdated).to_contain_text("47")
+    bed.leave()
+
+    visitor.open("#/devices")
+    visitor.page.get_by_label(visitor.says("devices.order")).select_option("newest")
+    visitor.page.get_by_label(visitor.says("devices.only_refused")).check()
+    row = visitor.page.get_by_role("row").filter(has=visitor.page.get_by_role("link")).first
+    expect(row).to_contain_text(device["id"])
+    expect(row.locator("td").last).to_have_text("1")
 
 
 def test_a_device_of_which_all_was_refused_is_not_called_unheard(

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
+from domain.time import SystemClock, to_datetime
+from tests.acceptance.instance import Instance
 from tests.console.home import Home
 from tests.console.visitor import CONSOLE, DESKTOP, PHONE, Accounts, Arrives, View, Visitor
 
@@ -128,6 +130,48 @@ def test_each_part_of_a_screen_is_for_everybody(
         name = re.sub(r"\W+", "-", place.replace("{resident}", ""))
         visitor.page.screenshot(path=pictures / f"{name}-{look}.png")
     assert found == []
+
+
+def test_a_wall_is_read_at_night_and_without_its_connection(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance, home: Home, pictures: Path
+) -> None:
+    visitor = arrives(DESKTOP)
+    _make_it_night(visitor)
+    visitor.log_in(accounts["station-liushu"], "#/wall")
+    home.press()
+    expect(visitor.card(home.name)).to_be_visible()
+    with carewatch.log_in("station-liushu") as station:  # while nobody has it, the wall is bright
+        (alert,) = station.get("/alerts?state=open").raise_for_status().json()["items"]
+        station.post(f"/alerts/{alert['id']}/accept").raise_for_status()
+    expect(visitor.page.locator("html[data-dim]")).to_have_count(1)
+    assert faded(visitor) == 0
+    assert amiss(visitor, "wall at night") == []
+    visitor.page.screenshot(path=pictures / "wall-night.png")
+
+    visitor.context.set_offline(True)
+    old = visitor.page.get_by_text(visitor.says("wall.old", time=""))
+    expect(old).to_be_visible()
+    expect(visitor.card(home.name)).to_be_visible()
+    assert faded(visitor) == 0
+    assert amiss(visitor, "wall without its connection") == []
+    visitor.page.screenshot(path=pictures / "wall-night-lost.png")
+
+
+def faded(visitor: Visitor) -> int:
+    """How much lies behind a veil, of which axe knows nothing."""
+    count: int = visitor.page.evaluate(
+        "[...document.querySelectorAll('main, main *')].map(each => getComputedStyle(each))"
+        ".filter(({ filter, opacity }) => filter !== 'none' || opacity !== '1').length"
+    )
+    return count
+
+
+def _make_it_night(visitor: Visitor) -> None:
+    """The browser is where it is past eleven in the evening now."""
+    ahead = (23 - to_datetime(SystemClock().now()).hour + 12) % 24 - 12
+    zone = f"Etc/GMT{-ahead:+d}"  # these zones count westwards
+    debugger = visitor.context.new_cdp_session(visitor.page)
+    debugger.send("Emulation.setTimezoneOverride", {"timezoneId": zone})
 
 
 @pytest.mark.parametrize("look", [DESKTOP, LOOKS[-1]], ids=str)

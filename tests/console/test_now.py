@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 from playwright.sync_api import Request, Route, expect
 
 from tests.acceptance.instance import Instance
 from tests.console.home import Home
-from tests.console.visitor import DESKTOP, PHONE, Accounts, Arrives, View
+from tests.console.visitor import DESKTOP, PHONE, Accounts, Arrives, Language, View
 
 
 def test_a_press_appears_by_itself_and_is_followed_to_its_end(
@@ -67,6 +68,21 @@ def test_what_ended_before_anybody_took_it_waits_for_a_look(
     visitor.page.get_by_role("link", name=visitor.says("nav.now"), exact=True).first.click()
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text(visitor.says("now.title"))
     expect(waiting).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_to_be_done_is_in_sight_on_the_smallest_screen(
+    arrives: Arrives, accounts: Accounts, home: Home, language: Language
+) -> None:
+    smallest = View(language, width=320, height=640, large=True)
+    visitor = arrives(smallest).log_in(accounts["station-liushu"])
+    home.press()
+    accept = visitor.deed("accept", visitor.card(home.name))
+    expect(accept).to_be_visible()
+    box, below = accept.bounding_box(), visitor.page.get_by_role("navigation").first.bounding_box()
+    assert box is not None
+    assert below is not None
+    assert box["y"] + box["height"] <= below["y"]
 
 
 def test_what_became_of_it_is_told_in_the_language_of_its_reader_with_names(

@@ -1,5 +1,7 @@
 """How somebody has been: now, last night, and down to the minute."""
 
+import re
+
 from playwright.sync_api import Locator, expect
 
 from tests.console.home import Home
@@ -76,6 +78,10 @@ def test_a_station_keeps_the_file_and_what_it_leaves_alone_stays(
     visitor = arrives(view).log_in(accounts["station-liushu"], f"#/person/{home.id}?part=file")
     main, form = visitor.page.get_by_role("main"), visitor.page.get_by_role("dialog")
     visitor.button("file.change").click()
+    tongues = form.get_by_role("list", name=visitor.says("residents.languages"))
+    expect(tongues).to_contain_text({"en": "Chinese", "zh": "中文"}[view.language])
+    zone = form.get_by_label(visitor.says("rotas.zone"), exact=True)
+    expect(zone).to_have_value(re.compile({"en": "^China", "zh": "^中国"}[view.language]))
     form.get_by_label(visitor.says("residents.medication")).fill("two in the morning")
     form.get_by_label(visitor.says("residents.floor")).fill("3")
     form.get_by_label(visitor.says("file.doctor")).fill(f"Dr {view.language}")

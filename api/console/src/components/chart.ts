@@ -1,6 +1,7 @@
 /** Draws with uPlot: colours from the tokens, dashes so that colour is never alone. Fetched with the first chart. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { rangeOf, stepsOf, widthOf } from '../lib/scale';
 import type { Mark, Series } from './Chart.svelte';
 
 /** A token of `styles/tokens.css` by its name. */
@@ -10,6 +11,10 @@ export interface Drawing {
   series: Series[];
   band: boolean;
   marks: Mark[];
+  /** Where the upright axis begins and ends; else as the values have it. */
+  limits: [number, number] | undefined;
+  /** Spans in which nothing was told, in milliseconds: they are hatched. */
+  untold: [number, number][];
   width: number;
   height: number;
   zone: string | undefined;
@@ -20,6 +25,7 @@ export interface Drawing {
 
 const DASHES = [[], [6, 4], [2, 3]];
 const LEAST_SPAN_S = 10;
+const HATCH_PX = 9;
 /** Marks nearer to each other than a finger is wide are one to tap; the first. */
 const FINGER_PX = 24;
 
@@ -30,7 +36,8 @@ export function draw(drawing: Drawing, data: (number | null)[][], ink: Ink, loca
 }
 
 function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
-  const { series, width, height, zone } = drawing;
+  const { series, width, height, zone, limits } = drawing;
+  const digits = Math.max(...series.map((one) => one.digits ?? 0));
   return {
     width,
     height,
@@ -38,10 +45,11 @@ function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
     ...(zone ? { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1000), zone) } : {}),
     legend: { show: false },
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
-    axes: [axis(ink, timesOf(locale, zone)), { ...axis(ink), size: 44 }],
+    scales: { y: { range: (_, low, high) => limits ?? rangeOf(low, high, digits) } },
+    axes: [axis(ink, timesOf(locale, zone)), axis(ink, { incrs: stepsOf(digits), size: (_, labels) => widthOf(labels) })],
     series: [{}, ...series.map((one, index) => line(one, index, ink)), ...(drawing.band ? edges() : [])],
     bands: drawing.band ? [{ series: [series.length + 1, series.length + 2], fill: ink('band') }] : [],
-    hooks: { draw: [(chart) => drawing.placed(marksOn(chart, drawing.marks, ink))], setScale: [looker(drawing)] },
+    hooks: { drawClear: [(chart) => drawing.untold.forEach((each) => hatch(chart, each, ink))], draw: [(chart) => drawing.placed(marksOn(chart, drawing.marks, ink))], setScale: [looker(drawing)] },
   };
 }
 
@@ -83,6 +91,25 @@ function timesOf(locale: string, zone: string | undefined): uPlot.Axis {
       return splits.map((at) => form.format(at * 1000));
     },
   };
+}
+
+/** Slanted lines where nothing was told, as in the bars of the nights. */
+function hatch({ ctx, bbox, valToPos }: uPlot, [from, to]: [number, number], ink: Ink) {
+  const edge = (at: number) => Math.min(Math.max(valToPos(at / 1000, 'x', true), bbox.left), bbox.left + bbox.width);
+  const [left, right, step] = [edge(from), edge(to), HATCH_PX * devicePixelRatio];
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, bbox.top, right - left, bbox.height);
+  ctx.clip();
+  ctx.beginPath();
+  for (let x = left - bbox.height; x < right; x += step) {
+    ctx.moveTo(x, bbox.top + bbox.height);
+    ctx.lineTo(x + bbox.height, bbox.top);
+  }
+  ctx.strokeStyle = ink('line');
+  ctx.lineWidth = devicePixelRatio;
+  ctx.stroke();
+  ctx.restore();
 }
 
 /** Draws them, each word where there is room for it; where those are that lead somewhere. */

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { ALL, code, contactOf, fits, isWorn, placeKey, type Device, type Sought } from './devices';
+import { ALL, code, contactOf, fits, isWorn, placeKey, type Listed, type Sought } from './devices';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
-const device = (change: Partial<Device> = {}): Device => ({
+const device = (change: Partial<Listed> = {}): Listed => ({
   id: 'bed-7', kind: 'bed', vendor: 'Lanting', model: 'L1', resident: 'rosa', team: null, place: 'bedroom',
   interval_s: 60, created_at: '', heard_at: '2026-11-28T11:59:00Z', online: true, firmware: null, battery: 80,
   unknown_fields: 0, ...change,
-} as Device);
+} as Listed);
 
 test('a device is in contact until it has missed three intervals, or said goodbye', () => {
   expect(contactOf(device(), NOW)).toBe('heard');
@@ -18,7 +18,7 @@ test('a device is in contact until it has missed three intervals, or said goodby
 });
 
 test('devices are found by all that is said of them, in any order', () => {
-  const found = (text: string, change: Partial<Sought> = {}, of: Partial<Device> = {}) =>
+  const found = (text: string, change: Partial<Sought> = {}, of: Partial<Listed> = {}) =>
     fits(device(of), { ...ALL, text, ...change }, ['Rosa Lin', 'Bed', 'L1', null], NOW);
   expect(found('')).toBe(true);
   expect(found(' rosa  BED-7')).toBe(true);

@@ -3,6 +3,7 @@ import type { Schema } from './api';
 import { holds } from './search';
 
 export type Device = Schema['Device'];
+export type Listed = Schema['ListedDevice'];
 export type Contact = 'heard' | 'silent' | 'never';
 export interface Sought {
   text: string;
@@ -10,10 +11,12 @@ export interface Sought {
   contact: string;
   vendor: string;
   weak: boolean;
+  /** Of which something was refused within a day. */
+  refused: boolean;
 }
 
 export const DEVICE_KINDS: Device['kind'][] = ['bed', 'fall', 'button', 'ambient', 'bridge', 'display'];
-export const ALL: Sought = { text: '', kind: '', contact: '', vendor: '', weak: false };
+export const ALL: Sought = { text: '', kind: '', contact: '', vendor: '', weak: false, refused: false };
 
 /** Below it a battery is to be changed soon, in %. */
 export const WEAK = 20;
@@ -33,13 +36,14 @@ export function isWeak({ battery }: Device): boolean {
 }
 
 /** Whether a device is among those that are looked for. `texts` are what is said of it besides its id. */
-export function fits(device: Device, sought: Sought, texts: (string | null)[], now: number): boolean {
+export function fits(device: Listed, sought: Sought, texts: (string | null)[], now: number): boolean {
   return (
     holds(sought.text, device.id, ...texts.map((text) => text ?? '')) &&
     (!sought.kind || device.kind === sought.kind) &&
     (!sought.vendor || device.vendor === sought.vendor) &&
     (!sought.contact || contactOf(device, now) === sought.contact) &&
-    (!sought.weak || isWeak(device))
+    (!sought.weak || isWeak(device)) &&
+    (!sought.refused || device.refused_day > 0)
   );
 }
 

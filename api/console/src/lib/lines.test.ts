@@ -18,6 +18,17 @@ test('a line breaks where nothing was told', () => {
   expect(chart.series[0]?.values).toEqual([null, 60, 61, null, 62, null]);
 });
 
+test('where nothing was told is known, at the ends, too', () => {
+  const few = told([[HOUR, 60], [HOUR + 1000, 61], [5 * HOUR, 62]]);
+  expect(drawn(heart!, [few], SPAN, null).untold).toEqual([[0, HOUR], [HOUR + 1000, 5 * HOUR], [5 * HOUR, 10 * HOUR]]);
+  expect(drawn(heart!, [told([])], SPAN, null).untold).toEqual([]);
+  expect(drawn(pressure!, [told([[HOUR, 120]]), told([[HOUR, 80]])], SPAN, null).untold).toEqual([]);
+});
+
+test('a share of the time lies between nothing and all of it', () => {
+  expect(drawn(LINES.find(({ name }) => name === 'in_bed')!, [told([[HOUR, 1]])], SPAN, null).limits).toEqual([0, 100]);
+});
+
 test('what is told once a day is one line', () => {
   const chart = drawn(pressure!, [told([[HOUR, 120], [9 * HOUR, 130]]), told([[HOUR, 80]])], SPAN, null);
   expect(chart.series.map(({ name, values }) => [name, ...values])).toEqual([

@@ -17,6 +17,8 @@ export interface Line {
   rate?: Rate;
   /** Told in parts of this: 100 for per cent. */
   parts?: number;
+  /** Between which it can be; else as far as it goes. */
+  limits?: [number, number];
   /** Shown where there is nothing, too. */
   always?: boolean;
 }
@@ -24,7 +26,7 @@ export interface Line {
 export const LINES: Line[] = [
   { name: 'heart_rate', quantities: ['heart_rate'], digits: 0, rate: 'heart_rate', always: true },
   { name: 'respiration_rate', quantities: ['respiration_rate'], digits: 1, rate: 'respiration_rate', always: true },
-  { name: 'in_bed', quantities: ['in_bed'], digits: 0, parts: 100 },
+  { name: 'in_bed', quantities: ['in_bed'], digits: 0, parts: 100, limits: [0, 100] },
   { name: 'movement', quantities: ['movement'], digits: 0, parts: 100 },
   { name: 'spo2', quantities: ['spo2'], digits: 0 },
   { name: 'blood_pressure', quantities: ['systolic', 'diastolic'], digits: 0 },
@@ -38,6 +40,9 @@ export interface Drawn {
   /** `name` is a word of the family `series`. */
   series: { name: string; values: (number | null)[]; digits: number }[];
   band: { low: (number | null)[]; high: (number | null)[] } | null;
+  limits: [number, number] | undefined;
+  /** Where nothing was told, though it is told without a break otherwise. */
+  untold: [number, number][];
   empty: boolean;
   always: boolean;
 }
@@ -51,7 +56,8 @@ const LESS_OFTEN = new Set(['blood_pressure', 'body_temperature', 'weight']);
 export function drawn(line: Line, told: Told[], span: Span, usual: Range | null): Drawn {
   const gap = LESS_OFTEN.has(line.name) ? Infinity : gapOf(told[0], span);
   const named = told.flatMap((one, index) => columns(line, one, index));
-  const times = timesOf(named.map(({ points }) => points), span, gap);
+  const toldAt = [...new Set(named.flatMap(({ points }) => points.map(([at]) => at)))].sort((one, other) => one - other);
+  const times = timesOf(toldAt, span, gap);
   const series = named.map(({ name, points }) => {
     const byTime = new Map(points);
     return { name, digits: line.digits, values: times.map((time) => scaled(byTime.get(time), line.parts)) };
@@ -61,6 +67,8 @@ export function drawn(line: Line, told: Told[], span: Span, usual: Range | null)
     times,
     series,
     band: usual && { low: times.map(() => usual.low), high: times.map(() => usual.high) },
+    limits: line.limits,
+    untold: gapsOf(toldAt, span, gap),
     empty: told.every((one) => !one.points.length),
     always: line.always ?? false,
   };
@@ -90,10 +98,16 @@ function columns(line: Line, told: Told, index: number): Column[] {
 }
 
 /** All times in order, an empty one in each gap, and the ends of the span. */
-function timesOf(columns: [number, number][][], span: Span, gap: number): number[] {
-  const told = [...new Set(columns.flat().map(([at]) => at))].sort((one, other) => one - other);
-  const breaks = told.slice(1).flatMap((at, index) => (at - (told[index] ?? at) > gap ? [(at + (told[index] ?? at)) / 2] : []));
+function timesOf(told: number[], span: Span, gap: number): number[] {
+  const breaks = gapsOf(told, { from: told[0] ?? span.from, to: told.at(-1) ?? span.to }, gap).map(([from, to]) => (from + to) / 2);
   return [...new Set([span.from, ...told, ...breaks, span.to])].sort((one, other) => one - other);
+}
+
+/** Longer than a gap without a word: before, between and after what was told; none where nothing was. */
+function gapsOf(told: number[], { from, to }: Span, gap: number): [number, number][] {
+  if (!told.length || gap === Infinity) return [];
+  const ends = [from, ...told, to];
+  return ends.slice(1).flatMap((at, index): [number, number][] => (at - (ends[index] ?? at) > gap ? [[ends[index] ?? at, at]] : []));
 }
 
 function gapOf(told: Told | undefined, span: Span): number {

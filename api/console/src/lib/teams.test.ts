@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Me, Schema } from './api';
-import { below, ownTeams, zoneOf } from './teams';
+import { below, ownTeams, treeOf, zoneOf } from './teams';
 
 const team = (id: string, parent: string | null) => ({ id, parent }) as Schema['Team'];
 const TEAMS = [team('village', 'town'), team('town', 'county'), team('county', null), team('other', 'county')];
@@ -8,6 +8,12 @@ const TEAMS = [team('village', 'town'), team('town', 'county'), team('county', n
 test('a team has all below it', () => {
   expect([...below(TEAMS, 'town')].sort()).toEqual(['town', 'village']);
   expect(below(TEAMS, 'county').size).toBe(4);
+});
+
+test('an area is listed as the tree has it, each team once', () => {
+  const ids = (...tops: string[]) => treeOf(TEAMS, TEAMS.filter(({ id }) => tops.includes(id))).map(({ id }) => id);
+  expect(ids('county')).toEqual(['county', 'town', 'village', 'other']);
+  expect(ids('village', 'town', 'other')).toEqual(['town', 'village', 'other']);
 });
 
 test('one begins with the own teams, and at the top without any', () => {

@@ -13,6 +13,13 @@ export function below(teams: Team[], top: string): Set<string> {
   return found;
 }
 
+/** These teams and all below them, each before those below it; otherwise in the order that they have. */
+export function treeOf(teams: Team[], tops: Team[]): Team[] {
+  const branch = (top: Team): Team[] => [top, ...teams.filter(({ parent }) => parent === top.id).flatMap(branch)];
+  const isUnder = (team: Team) => tops.some((top) => top.id !== team.id && below(teams, top.id).has(team.id));
+  return tops.filter((top) => !isUnder(top)).flatMap(branch);
+}
+
 /** Those that somebody belongs to; for who belongs to none, those at the top. */
 export function ownTeams(teams: Team[], me: Me | null): Team[] {
   const own = new Set(me?.memberships.map(({ team }) => team));

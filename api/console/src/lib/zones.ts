@@ -1,8 +1,8 @@
-/** Time zones to choose from: by their own name, found in the reader's words as well. */
+/** Time zones to choose from: in the reader's words, found by their own name as well. */
 import type { Choice } from './form';
 
 export function zoneChoices(locale: string): Choice[] {
-  return Intl.supportedValuesOf('timeZone').map((value) => ({ value, name: value, more: named(value, locale) }));
+  return Intl.supportedValuesOf('timeZone').map((value) => ({ value, name: `${named(value, locale)} (${value})` }));
 }
 
 function named(zone: string, locale: string): string {

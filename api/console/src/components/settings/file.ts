@@ -2,6 +2,7 @@
 import type { Schema } from '../../lib/api';
 import type { Question } from '../../lib/form';
 import { language, t, word, wordsOf } from '../../lib/i18n.svelte';
+import { languageChoices } from '../../lib/tongues';
 import { zoneChoices } from '../../lib/zones';
 
 const LIVING = ['alone', 'with_partner', 'with_family', 'with_carer', 'empty_nest', 'left_behind', 'other'];
@@ -15,7 +16,7 @@ export function personQuestions(teams: Schema['Team'][]): Question[] {
     { name: 'team', label: t('devices.team'), kind: 'one', choices: teams.map(({ id, name }) => ({ value: id, name })) },
     { name: 'birth_year', label: t('residents.birth_year'), kind: 'number', least: 1850, most: 2200 },
     { name: 'living', label: t('residents.living'), kind: 'one', choices: LIVING.map((value) => ({ value, name: word('living', value) })) },
-    { name: 'languages', label: t('residents.languages'), hint: t('residents.languages_hint') },
+    { name: 'languages', label: t('residents.languages'), kind: 'some', sought: true, choices: languageChoices(language.locale) },
     { name: 'timezone', label: t('rotas.zone'), kind: 'one', sought: true, required: true, choices: zoneChoices(language.locale) },
     { name: 'risks', label: t('residents.risks'), kind: 'long' },
     { name: 'medication', label: t('residents.medication'), kind: 'long' },
