@@ -249,7 +249,7 @@ def _cold(whole: Stack, url: str, token: str, question: Question) -> float:
     whole.postgres.wait()
     _await(url)
     with _client(url, token) as client:
-        client.get("/me").raise_for_status()
+        until(lambda: client.get("/me").is_success, 60, "an answer to the login")
         return round(_timed(lambda: client.get(question.path(0)).raise_for_status()), 1)
 
 
