@@ -36,25 +36,24 @@ cross join lateral (
 ) heard
 cross join lateral (
     select max(x.measured_at) as measured_at,
-           (array_agg(heart_rate order by x.measured_at desc)
-            filter (where heart_rate is not null))[1] as heart_rate,
-           (array_agg(respiration_rate order by x.measured_at desc)
+           (array_agg(heart_rate) filter (where heart_rate is not null))[1] as heart_rate,
+           (array_agg(respiration_rate)
             filter (where respiration_rate is not null))[1] as respiration_rate,
-           (array_agg(spo2 order by x.measured_at desc) filter (where spo2 is not null))[1] as spo2,
-           (array_agg(in_bed order by x.measured_at desc)
-            filter (where in_bed is not null))[1] as in_bed,
-           (array_agg(movement order by x.measured_at desc)
-            filter (where movement is not null))[1] as movement,
-           (array_agg(presence order by x.measured_at desc)
-            filter (where presence is not null))[1] as presence
-    from device d
-    cross join lateral (
-        select measured_at, heart_rate, respiration_rate, spo2, in_bed, movement, presence
-        from sample
-        where device = d.slot and measured_at > :since and subject = s.slot
-        order by measured_at desc limit 8
+           (array_agg(spo2) filter (where spo2 is not null))[1] as spo2,
+           (array_agg(in_bed) filter (where in_bed is not null))[1] as in_bed,
+           (array_agg(movement) filter (where movement is not null))[1] as movement,
+           (array_agg(presence) filter (where presence is not null))[1] as presence
+    from ( -- sorted once, and not by each aggregate
+        select y.* from device d
+        cross join lateral (
+            select measured_at, heart_rate, respiration_rate, spo2, in_bed, movement, presence
+            from sample
+            where device = d.slot and measured_at > :since and subject = s.slot
+            order by measured_at desc limit 8
+        ) y
+        where d.resident_id = s.id and d.removed_at is null
+        order by y.measured_at desc
     ) x
-    where d.resident_id = s.id and d.removed_at is null
 ) told
 cross join lateral (
     select cast(count(*) as integer) as open_alerts,

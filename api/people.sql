@@ -185,7 +185,8 @@ where pg_current_xact_id_if_assigned() is null;
 
 -- name: insert_audit(account, who, role, address, session, action, changed, thing, residents, fields)*!
 -- Lines of the audit. Who is shown the same again within ten minutes has looked once: open pages
--- bring themselves up to date.
+-- bring themselves up to date. (Residents are compared as text: the index of residents would be
+-- asked for each of a thousand.)
 insert into audit (account_id, who, role, address, session, action, changed, thing, residents,
                    fields)
 select :account, :who, :role, :address, :session, :action, :changed, :thing,
@@ -193,7 +194,8 @@ select :account, :who, :role, :address, :session, :action, :changed, :thing,
 where :changed or not exists (
     select from audit a
     where a.who = :who and a.at > clock_timestamp() - interval '10 minutes' and not a.changed
-      and a.action = :action and a.residents = cast(:residents as text[])
+      and a.action = :action
+      and cast(a.residents as text) = cast(cast(:residents as text[]) as text)
       and a.thing is not distinct from :thing and a.session is not distinct from :session
       and a.address is not distinct from :address);
 
