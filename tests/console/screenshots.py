@@ -4,10 +4,13 @@ All of them go to ``artefacts/screenshots``, which git ignores; the few of docs/
 to ``docs/console``.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+
+from playwright.sync_api import expect
 
 from carewatch.bench.chromium import chromium
 from tests.acceptance.instance import Instance, instance
@@ -79,8 +82,13 @@ def _screens(visitor: Visitor, account: Account, places: dict[str, str]) -> Iter
         visitor.page.evaluate("address => { location.hash = address }", address)
         visitor.settle()
         visitor.page.wait_for_load_state("load")
+        expect(visitor.page.get_by_role("main").get_by_text(_UNNAMED)).to_have_count(0)
         yield name
     visitor.context.close()
+
+
+_UNNAMED = re.compile(r"^resident-\d+$")
+"""What stands for a person until their name is there."""
 
 
 def _take(visitor: Visitor, path: Path) -> None:
