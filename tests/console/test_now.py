@@ -46,7 +46,7 @@ def test_a_press_appears_by_itself_and_is_followed_to_its_end(
     expect(visitor.page.get_by_text(visitor.says("now.quiet"), exact=True)).to_be_visible()
     visitor.open(place)
     expect(card).to_contain_text(visitor.says("mistake.person"))
-    last = visitor.page.get_by_role("listitem").filter(has_text=visitor.says("change.resolved"))
+    last = visitor.page.get_by_role("listitem").filter(has_text="a cup fell")
     expect(last).to_contain_text(visitor.says("mistake.person"))
 
 
