@@ -43,9 +43,7 @@ class Membership(Body):
     role: TeamRole
 
 
-class Me(Answer):
-    """``role`` is the first; ``memberships`` are all, the first among them."""
-
+class _Account(Answer):
     id: str
     username: str
     name: str
@@ -54,20 +52,17 @@ class Me(Answer):
     vendor: str | None
     residents: list[str]
     memberships: list[Membership]
+
+
+class Me(_Account):
+    """``role`` is the first; ``memberships`` are all, the first among them."""
+
     expires_at: Time
 
 
-class User(Answer):
+class User(_Account):
     """``role`` and ``team`` are the first membership; ``memberships`` are all of them."""
 
-    id: str
-    username: str
-    name: str
-    role: Role
-    team: str | None
-    vendor: str | None
-    residents: list[str]
-    memberships: list[Membership]
     disabled: bool
     created_at: Time
 
