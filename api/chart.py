@@ -7,6 +7,7 @@ rolled up yet from finer ones. Where there are no more readings than points, the
 
 A day is the resident's own, and shown whole, even if only part of it was asked for. It is made of
 hours: where the zone is not whole hours from UTC, an hour counts to the day in which it begins.
+Days from before a resident moved to another zone are read from hours, for theirs were others.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ queries = aiosql.from_path(
 )
 
 Level = Literal["raw", "minute", "hour", "day"]
+
+Reach = list[tuple[Level, Micros]]
+"""What to read one after the other, each with the instant that it reaches to."""
 
 STEPS: dict[Level, Micros] = {"raw": 0, "minute": MINUTE, "hour": HOUR, "day": DAY}
 
@@ -128,25 +132,30 @@ def _rolled_up(
     connection: Connection, asked: Asked, level: Level, found: Progress
 ) -> list[dict[str, Any]]:
     """Points of a level as far as it goes, and of finer ones from there on."""
-    if level != "day":
-        width = max(asked.width, STEPS[level]) / SECOND
-        pieces = _pieces(asked, level, found, asked.start, asked.end)
-        return list(queries.means(connection, **pieces, from_at=asked.from_at, width_s=width))
-    days = queries.whole_days(connection, from_at=asked.from_at, till_at=asked.till_at,
-                              zone=asked.zone)  # fmt: skip
-    start, end = from_datetime(days["begins"]), from_datetime(days["ends"])
-    pieces = _pieces(asked, level, found, start, end)
+    if level == "day":
+        return _days(connection, asked, found)
+    width = max(asked.width, STEPS[level]) / SECOND
+    pieces = _pieces(asked, _reach(asked.quantity, level, found), asked.start, asked.end)
+    return list(queries.means(connection, **pieces, from_at=asked.from_at, width_s=width))
+
+
+def _days(connection: Connection, asked: Asked, found: Progress) -> list[dict[str, Any]]:
+    """Points of whole days of the resident's zone."""
+    span = queries.whole_days(connection, from_at=asked.from_at, till_at=asked.till_at,
+                              zone=asked.zone, slot=asked.slot,
+                              ended=to_datetime(found.day))  # fmt: skip
+    start, end, rolled_from, rolled_till = (from_datetime(at) for at in span.values())
+    reach: Reach = [("hour", rolled_from), ("day", rolled_till)]
+    pieces = _pieces(asked, reach + _reach(asked.quantity, "hour", found), start, end)
     width = max((end - start) // (DAY * asked.points), 1)
-    return list(queries.days(connection, **pieces, from_at=days["begins"], zone=asked.zone,
+    return list(queries.days(connection, **pieces, from_at=span["begins"], zone=asked.zone,
                              width=width))  # fmt: skip
 
 
-def _pieces(
-    asked: Asked, level: Level, found: Progress, start: Micros, end: Micros
-) -> dict[str, Any]:
+def _pieces(asked: Asked, reach: Reach, start: Micros, end: Micros) -> dict[str, Any]:
     """The span cut into what is read from each level."""
     pieces: list[tuple[Level, datetime, datetime]] = []
-    for each, until in _reach(asked.quantity, level, found):
+    for each, until in reach:
         if start < min(end, until):
             pieces.append((each, to_datetime(start), to_datetime(min(end, until))))
             start = until
@@ -159,12 +168,10 @@ def _pieces(
     }
 
 
-def _reach(quantity: str, level: Level, found: Progress) -> list[tuple[Level, Micros]]:
-    """The levels that a level is read from, each with the instant that it reaches to."""
+def _reach(quantity: str, level: Level, found: Progress) -> Reach:
+    """The levels that hours or minutes are read from, and finer ones from where they end."""
     hours = found.hour if BY_NAME[quantity].common else found.rare
-    reach: list[tuple[Level, Micros]] = [
-        ("hour", hours), ("minute", found.minute), ("raw", 2**62)
-    ]  # fmt: skip
+    reach: Reach = [("hour", hours), ("minute", found.minute), ("raw", 2**62)]
     usable = [each for each in reach if STEPS[each[0]] <= STEPS[level]]
     return [each for each in usable if _has(quantity, each[0])]
 

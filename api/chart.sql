@@ -1,4 +1,4 @@
--- One quantity of one subject over time; `readings` stands in migration 0005.
+-- One quantity of one subject over time; `readings` stands in migration 0019.
 
 -- name: peaks(quantity, slot, from_at, till_at, width_s)
 -- Readings. With a width, of each bucket of so many seconds the lowest and the highest only, each
@@ -30,14 +30,19 @@ cross join lateral readings(piece.level, :quantity, :slot, piece.from_at, piece.
 group by floor(extract(epoch from r.at - :from_at) / :width_s)
 order by 1;
 
--- name: whole_days(from_at, till_at, zone)^
--- A span widened to whole days of a zone.
-select greatest(date_trunc('day', cast(:from_at as timestamptz), known),
-                timestamptz '0001-01-01 00:00+00') as begins,
-       least((date_trunc('day', (cast(:till_at as timestamptz) - interval '1 microsecond')
-                                at time zone known) + interval '1 day') at time zone known,
-             timestamptz '9999-12-31 00:00+00') as ends
-from known_zone(:zone) known;
+-- name: whole_days(from_at, till_at, zone, slot, ended)^
+-- A span widened to whole days of a zone. From `rolled_from` until `rolled_till` its days are rolled
+-- up: not those from before a resident moved into the zone, and those that had ended by an instant.
+select begins, ends,
+       least(midnight(greatest(begins, r.timezone_since), known), ends) as rolled_from,
+       date_trunc('day', cast(:ended as timestamptz), known) as rolled_till
+from known_zone(:zone) known
+cross join lateral (
+    select greatest(date_trunc('day', cast(:from_at as timestamptz), known),
+                    timestamptz '0001-01-01 00:00+00') as begins,
+           least(midnight(:till_at, known), timestamptz '9999-12-31 00:00+00') as ends
+) span
+left join resident r on r.slot = :slot;
 
 -- name: days(levels, froms, tills, quantity, slot, from_at, zone, width)
 -- The same in buckets of so many days of a zone; a point is where its first day begins.

@@ -4,7 +4,7 @@
 |---|---|
 | samples, rare quantities | 30 days |
 | minutes | 1 year |
-| hours, nights, events | 5 years |
+| hours, nights, days, events | 5 years |
 | quarantine, messages sent to devices | 30 days; of a device's refusals the newest 1,000 |
 
 Alerts, their history and who looked at what stay for ever. What goes row by row is little.
@@ -36,7 +36,7 @@ _AT_ONCE = 10_000
 RAW = ("sample", "measurement")
 PACKS = ("sample_pack",)
 MINUTES = ("sample_minute",)
-REST = ("sample_hour", "measurement_hour", "sample_night", "event")
+REST = ("sample_hour", "measurement_hour", "sample_night", "quantity_day", "event")
 COMPRESSED = RAW
 
 

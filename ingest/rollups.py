@@ -1,4 +1,4 @@
-"""Samples rolled up into minutes, hours and nights, and corrected by what comes late.
+"""Samples rolled up into minutes, hours, nights and days, and corrected by what comes late.
 
 Two rules make a roll-up what its raw samples make, in whatever order they came.
 
@@ -7,12 +7,12 @@ mark in ``stale_minute``, in the same transaction. The claim moves under a lock 
 shares until its commit, so no sample is both unseen and unmarked. Only then the span is read.
 
 *A mark is the minute anew.* The minute of that subject is made again from its samples, then the
-hour and the night from their minutes. Where the raw samples have been dropped already, what was
-rolled up stays.
+hour and the night from their minutes, and the day from its hours. Where the raw samples have been
+dropped already, what was rolled up stays.
 
 With the full edition of TimescaleDB minutes and hours are continuous aggregates, which do the
-same by themselves once they are refreshed; the nights are ours in any case, for they begin where
-the resident lives.
+same by themselves once they are refreshed; nights and days are ours in any case, for they begin
+where the resident lives.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +24,7 @@ import aiosql
 import numpy as np
 import psycopg
 
+from domain.quantity import QUANTITIES
 from domain.sample import Batch
 from domain.time import DAY, HOUR, MINUTE, Micros, from_datetime, to_datetime
 
@@ -38,6 +39,8 @@ STALE_AT_ONCE = 5000
 _QUARTER = 15 * MINUTE
 """Nights end on whole quarters of an hour of UTC, as zones have it."""
 
+_RARE = [quantity.name for quantity in QUANTITIES if not quantity.common]
+
 Marks = tuple[list[int], list[datetime]]
 """Subjects, and a minute or hour of each."""
 
@@ -47,7 +50,8 @@ class Progress:
     """How far the roll-ups have come; each instant is excluded.
 
     ``claimed``  samples before it are marked when they are written
-    ``minute``, ``hour``, ``rare`` (hours of rare quantities), ``night``  rolled up before it
+    ``minute``, ``hour``, ``rare`` (hours of rare quantities), ``night``, ``day``  rolled up
+    before it (nights and days that have ended by then)
     ``raw``, ``minutes``, ``rest``  samples, minutes and the rest before it have been dropped
     ``closed``, ``packed``  see ``ingest.packing``
     """
@@ -57,6 +61,7 @@ class Progress:
     hour: Micros
     rare: Micros
     night: Micros
+    day: Micros
     raw: Micros = 0
     minutes: Micros = 0
     rest: Micros = 0
@@ -109,7 +114,7 @@ def _claim(connection: psycopg.Connection, now: Micros, since: Micros) -> None:
             start = min(from_datetime(oldest), until) if oldest else until
             queries.begin(
                 connection,
-                names=["claimed", "minute", "hour", "rare", "night"],
+                names=["claimed", "minute", "hour", "rare", "night", "day"],
                 at=to_datetime(_floor(start, HOUR)),
             )
         queries.keep_writers_out(connection)
@@ -152,7 +157,7 @@ def _refresh(connection: psycopg.Connection) -> None:
 
 
 def _add_rest(connection: psycopg.Connection) -> None:
-    """What is ours with every edition: hours of rare quantities, and nights that have ended."""
+    """What is ours with every edition: hours of rare quantities, nights and days that are over."""
     found = _known(connection)
     for start, end in _spans(found.rare, found.hour, DAY):
         with connection.transaction():
@@ -163,6 +168,10 @@ def _add_rest(connection: psycopg.Connection) -> None:
         with connection.transaction():
             queries.add_nights(connection, since=start, till=end)
             queries.advance(connection, name="night", at=end)
+    for start, end in _spans(found.day, found.hour, DAY):
+        with connection.transaction():
+            queries.add_days(connection, since=start, till=end, rare=_RARE)
+            queries.advance(connection, name="day", at=end)
 
 
 def _correct(connection: psycopg.Connection) -> int:
@@ -175,6 +184,7 @@ def _correct(connection: psycopg.Connection) -> int:
                 _redo_minutes(connection, marks, found)
             _redo_measurements(connection, marks, found)
             _redo_nights(connection, marks, found)
+            _redo_days(connection, marks, found)
     return len(marks)
 
 
@@ -209,6 +219,18 @@ def _redo_nights(
         slots, begins, ends, nights = (list(column) for column in zip(*rows, strict=True))
         queries.drop_nights(connection, subjects=slots, begins=begins, nights=nights)
         queries.redo_nights(connection, subjects=slots, begins=begins, ends=ends, nights=nights)
+
+
+def _redo_days(
+    connection: psycopg.Connection, marks: set[tuple[int, datetime]], found: Progress
+) -> None:
+    subjects, ats = _hours(marks, found.rest, found.day)
+    span = {"since": to_datetime(found.rest), "till": to_datetime(found.day)}
+    rows = list(queries.days_of(connection, subjects=subjects, ats=ats, **span))
+    if rows:
+        slots, begins, ends = (list(column) for column in zip(*rows, strict=True))
+        queries.drop_days(connection, subjects=slots, begins=begins)
+        queries.redo_days(connection, subjects=slots, begins=begins, ends=ends, rare=_RARE)
 
 
 def _hours(marks: Iterable[tuple[int, datetime]], since: Micros, till: Micros) -> Marks:

@@ -1,4 +1,5 @@
--- Minutes, hours and nights out of samples. What a roll-up is made of stands in migration 0005.
+-- Minutes, hours, nights and days out of samples. What a roll-up is made of stands in the
+-- migrations 0005 and (days) 0019.
 
 -- name: edition()$
 select database_edition();
@@ -55,6 +56,12 @@ where not exists (
     where known.subject = n.subject and known.night = n.night
       and known.at between n.begins - interval '2 days' and n.begins + interval '2 days'
 ) on conflict do nothing;
+
+-- name: add_days(since, till, rare)!
+insert into quantity_day
+select r.* from days_ending(:since, :till) d
+cross join lateral rolled_day(d.subject, d.begins, d.ends, :rare) r
+on conflict do nothing;
 
 -- name: refresh_minutes(since, till)!
 call refresh_continuous_aggregate('sample_minute', :since, :till);
@@ -129,4 +136,28 @@ from unnest(cast(:subjects as integer[]), cast(:begins as timestamptz[]),
             cast(:ends as timestamptz[]), cast(:nights as date[]))
      as stale (subject, begins, ends, night)
 cross join lateral rolled_night(stale.subject, stale.begins, stale.ends, stale.night) r
+on conflict do nothing;
+
+-- name: days_of(subjects, ats, since, till)
+-- The days of residents that these hours fall into, as far as they are over, and all there.
+select distinct r.slot, d.begins, d.ends
+from unnest(cast(:subjects as integer[]), cast(:ats as timestamptz[])) as stale (subject, at)
+join resident r on r.slot = stale.subject
+cross join lateral (select known_zone(r.timezone) as zone) z
+cross join lateral (select date_trunc('day', stale.at at time zone zone) as day) l
+cross join lateral (select day at time zone zone as begins,
+                           (day + interval '1 day') at time zone zone as ends) d
+where d.begins >= :since and d.ends <= :till;
+
+-- name: drop_days(subjects, begins)!
+delete from quantity_day d
+using unnest(cast(:subjects as integer[]), cast(:begins as timestamptz[])) as stale (subject, begins)
+where d.subject = stale.subject and d.at = stale.begins;
+
+-- name: redo_days(subjects, begins, ends, rare)!
+insert into quantity_day
+select r.*
+from unnest(cast(:subjects as integer[]), cast(:begins as timestamptz[]),
+            cast(:ends as timestamptz[])) as stale (subject, begins, ends)
+cross join lateral rolled_day(stale.subject, stale.begins, stale.ends, :rare) r
 on conflict do nothing;

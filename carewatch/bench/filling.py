@@ -2,8 +2,8 @@
 
 *Told*: some beds have told five quantities a second for three days; as many beds as it takes for
 the samples that are asked for. All residents' beds have told so in the last minute. Of the beds
-that told there are minutes of these days, and hours and nights of a year. *Alerts*: old ones over
-a year, all resolved, and 200 that are open. *Packed*: the days before yesterday, by what
+that told there are minutes of these days, and hours, nights and days of a year. *Alerts*: old ones
+over a year, all resolved, and 200 that are open. *Packed*: the days before yesterday, by what
 `carewatch keeper` does with them.
 
 The index of samples is made after its rows, which saves hours, and half of its pages.
@@ -160,6 +160,8 @@ def _roll_up(connection: psycopg.Connection, size: Size, end: Micros, report: Re
     queries.hours(connection, **known)
     report("nights of a year", 0)
     queries.nights(connection, **known)
+    report("days of a year", 0)
+    queries.days(connection)
     queries.rolled_up(connection, till=to_datetime(end), since=to_datetime(end - size.span))
 
 

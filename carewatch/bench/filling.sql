@@ -29,7 +29,8 @@ select make_days('sample_minute', cast(:first as date), cast(:last as date));
 
 -- name: make_years(first, last)!
 select make_days('sample_hour', cast(:first as date), cast(:last as date)),
-       make_days('sample_night', cast(:first as date), cast(:last as date));
+       make_days('sample_night', cast(:first as date), cast(:last as date)),
+       make_days('quantity_day', cast(:first as date), cast(:last as date));
 
 -- name: drop_index()!
 drop index sample_once;
@@ -81,12 +82,27 @@ from generate_series(date_trunc('day', cast(:till as timestamptz)) - interval '3
                      '1 day') day,
      generate_series(0, cast(:beds as integer) - 1) bed;
 
+-- name: days()!
+-- Of the hours, in the order in which the keeper writes them: day after day.
+insert into quantity_day (subject, at, quantity, count, low, high, mean)
+select h.subject, date_trunc('day', h.at, 'UTC'), hour.quantity, sum(count), min(low), max(high),
+       avg(mean)
+from sample_hour h
+cross join lateral (values
+    ('heart_rate', heart_rate_count, heart_rate_low, heart_rate_high, heart_rate_mean),
+    ('respiration_rate', respiration_rate_count, respiration_rate_low, respiration_rate_high,
+     respiration_rate_mean),
+    ('spo2', spo2_count, spo2_low, spo2_high, spo2_mean)
+) as hour (quantity, count, low, high, mean)
+group by 1, 2, 3 order by 2, 1;
+
 -- name: rolled_up(since, till)!
 -- As the keeper would have left it.
 insert into progress (name, at)
 select name, :till from unnest(array['claimed', 'minute', 'night']) name
 union all
-select name, date_trunc('hour', cast(:till as timestamptz)) from unnest(array['hour', 'rare']) name
+select name, date_trunc('hour', cast(:till as timestamptz))
+from unnest(array['hour', 'rare', 'day']) name
 union all
 select name, cast(:since as timestamptz) from unnest(array['raw', 'minutes']) name
 on conflict (name) do update set at = excluded.at;

@@ -116,7 +116,7 @@ def _questions(viewer: Viewer, now: Micros) -> list[Question]:
         samples("day_of_readings", None, "heart_rate", DAY, 5000),
         samples("packed_hours", None, "heart_rate", 4 * HOUR, 5000, ago=2 * DAY),
         samples("year", 100, "heart_rate", 365 * DAY, 365),
-        samples("year_of_hours", 100, "spo2", 365 * DAY, 365),
+        samples("month", None, "heart_rate", 30 * DAY, 500),
         Question(
             "station",
             50,

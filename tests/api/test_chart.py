@@ -12,7 +12,7 @@ from ingest.retention import Keep
 from ingest.rollups import Progress
 
 NOW = 1_795_249_800_000_000 // HOUR * HOUR
-PROGRESS = Progress(NOW, NOW, NOW, NOW, NOW, raw=NOW - 30 * DAY, minutes=NOW - 365 * DAY)
+PROGRESS = Progress(NOW, NOW, NOW, NOW, NOW, NOW, raw=NOW - 30 * DAY, minutes=NOW - 365 * DAY)
 
 
 def asked(span: Micros, points: int = 500, quantity: str = "heart_rate") -> Asked:
@@ -118,6 +118,35 @@ def test_a_day_is_whole_and_the_residents_own(home: psycopg.Connection) -> None:
     assert found["level"] == "day"
     assert [at % 86_400 for at in begins] == [16 * 3600] * len(begins)
     assert begins[0] * SECOND <= NOW - 2 * DAY < begins[0] * SECOND + DAY
+
+
+@pytest.mark.every_edition
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "Asia/Kolkata", "America/Lima"])
+def test_days_that_were_rolled_up_are_what_their_hours_make(
+    home: psycopg.Connection, zone: str
+) -> None:
+    told(home, 17 * MINUTE, 5 * DAY)
+    home.execute("update resident set timezone = %s, timezone_since = '-infinity'", (zone,))
+    rollups.roll_up(home, NOW, since=NOW - 6 * DAY)
+    a_year = Asked(2, "heart_rate", NOW - 365 * DAY, NOW, 365, zone)
+    found = chart(home, a_year)
+    assert (found["level"], len(found["points"])) == ("day", 6)
+    assert home.execute("select count(*) >= 4 from quantity_day").fetchone() == (True,)
+    home.execute("update progress set at = %s where name = 'day'", (to_datetime(NOW - 9 * DAY),))
+    assert chart(home, a_year) == found
+
+
+def test_days_before_a_resident_moved_to_another_zone_are_cut_anew(
+    home: psycopg.Connection,
+) -> None:
+    told(home, 17 * MINUTE, 5 * DAY)
+    rollups.roll_up(home, NOW, since=NOW - 6 * DAY)
+    home.execute("update resident set timezone = 'Asia/Shanghai'")
+    for moved in (to_datetime(NOW), to_datetime(NOW - 2 * DAY)):
+        home.execute("update resident set timezone_since = %s", (moved,))
+        found = chart(home, Asked(2, "heart_rate", NOW - 365 * DAY, NOW, 365, "Asia/Shanghai"))
+        assert {at // 1000 % 86_400 for at, _ in found["points"]} == {16 * 3600}
+        assert len(found["points"]) == 6
 
 
 def test_few_readings_of_a_new_resident_are_shown_whatever_is_asked(

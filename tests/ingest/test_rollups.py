@@ -25,6 +25,8 @@ insert into device (id, slot, kind, resident_id, secret_hash)
 values ('bed', 1, 'bed', 'anna', 'x'), ('spare', 3, 'bed', null, 'x');
 """
 
+ROLLED_UP = ("sample_minute", "sample_hour", "sample_night", "quantity_day")
+
 Said = tuple[Micros, dict[str, float]]
 
 
@@ -187,6 +189,46 @@ def test_a_resident_who_moves_to_another_zone_has_each_night_once(home: psycopg.
     assert home.execute(nights).fetchall() == [("2026-11-20", begins, 70.0)]
 
 
+_DAYS = "select at, quantity, count, low, high, mean from quantity_day order by at, quantity"
+
+
+@pytest.mark.every_edition
+def test_a_day_is_the_residents_own_and_made_when_it_is_over(home: psycopg.Connection) -> None:
+    """From midnight to midnight in Madrid, of common and of rare quantities."""
+    midnight = EVENING + 3 * HOUR
+    for at, rate in ((-1, 50.0), (0, 60.0), (23, 90.0), (24, 100.0)):
+        keep(home, samples((midnight + at * HOUR, {"heart_rate": rate, "weight": rate})))
+    roll(home, midnight + 24 * HOUR)
+    assert {row[0] for row in home.execute(_DAYS)} == {to_datetime(midnight - DAY)}
+    roll(home, midnight + 24 * HOUR + rollups.LAG)
+    assert home.execute(_DAYS).fetchall()[2:] == [
+        (to_datetime(midnight), "heart_rate", 2, 60.0, 90.0, 75.0),
+        (to_datetime(midnight), "weight", 2, 60.0, 90.0, 75.0),
+    ]
+
+
+@pytest.mark.every_edition
+def test_late_samples_correct_the_day_and_may_make_one(home: psycopg.Connection) -> None:
+    roll(home, EVENING + 2 * DAY)
+    for said, mean in ((60.0, 60.0), (70.0, 65.0)):
+        keep(home, samples((EVENING + int(said) * MINUTE, {"heart_rate": said})))
+        roll(home, EVENING + 2 * DAY)
+        assert [row[5] for row in home.execute(_DAYS)] == [mean]
+
+
+def test_an_hour_counts_to_the_day_in_which_it_begins(home: psycopg.Connection) -> None:
+    """Midnight in Kolkata is half past six in the evening of UTC."""
+    home.execute("update resident set timezone = 'Asia/Kolkata'")
+    midnight = EVENING - 90 * MINUTE
+    keep(home, samples(*beats(midnight - 10 * MINUTE, 60), *beats(midnight + 10 * MINUTE, 80)))
+    roll(home, EVENING + 2 * DAY)
+    days = [(to_datetime(midnight - DAY), "heart_rate", 2, 60.0, 80.0, 70.0)]
+    assert home.execute(_DAYS).fetchall() == days
+    keep(home, samples(*beats(midnight + 11 * MINUTE, 100)))
+    roll(home, EVENING + 2 * DAY)
+    assert [row[5] for row in home.execute(_DAYS)] == [80.0]
+
+
 def test_an_odd_zone_of_one_resident_stops_nobody(home: psycopg.Connection) -> None:
     home.execute("insert into resident (id, slot, name, timezone) values ('b', 9, 'B', 'Moon/Sea')")
     keep(home, samples(*beats(EVENING, 60)))
@@ -244,21 +286,19 @@ def test_any_order_of_arrival_rolls_up_alike(
     for turn in turns:
         keep(home, samples(*turn))
         roll(home, EVENING + data.draw(st.integers(0, 12)) * HOUR)
-    roll(home, EVENING + 12 * HOUR)
+    roll(home, EVENING + 30 * HOUR)
     piecemeal = _all(home)
-    home.execute("truncate sample_minute, sample_hour, sample_night, progress, stale_minute")
-    roll(home, EVENING + 12 * HOUR)
+    home.execute(f"truncate {', '.join(ROLLED_UP)}, progress, stale_minute")
+    roll(home, EVENING + 30 * HOUR)
     assert _all(home) == piecemeal
 
 
 def _empty(connection: psycopg.Connection) -> None:
-    connection.execute(
-        "truncate sample, sample_minute, sample_hour, sample_night, progress, stale_minute"
-    )
+    connection.execute(f"truncate sample, {', '.join(ROLLED_UP)}, progress, stale_minute")
 
 
 def _all(connection: psycopg.Connection) -> list[list[tuple[Any, ...]]]:
     return [
-        connection.execute(f"select * from {table} order by subject, at").fetchall()
-        for table in ("sample_minute", "sample_hour", "sample_night")
+        connection.execute(f"select * from {table} order by 1, 2, 3").fetchall()
+        for table in ROLLED_UP
     ]

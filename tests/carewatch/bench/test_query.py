@@ -31,7 +31,7 @@ def test_each_question_finds_what_it_is_about(county: psycopg.Connection) -> Non
     told: dict[str, Any] = {each.name: each.alone(county, 0) for each in asked}
     assert told["year"]["level"] == "day"
     assert len(told["year"]["points"]) > 360
-    assert told["year_of_hours"]["level"] == "day"
+    assert told["month"]["level"] == "hour"
     assert told["day"]["points"]
     assert told["day_of_readings"]["points"]
     assert len(told["station"]) == SMALL.residents
