@@ -318,6 +318,21 @@ def test_a_bridge_speaks_for_its_devices_and_learns_of_changes(door: Door) -> No
     assert bridge.gone.wait(3)
 
 
+def test_a_bridge_of_too_many_devices_is_told_to_divide_them(door: Door) -> None:
+    """The broker would take no answer so long, and leave the bridge without one."""
+    names = [f"bed-{number:060d}" for number in range(25_000)]
+    secret = door.add("bridge-1", "bridge")
+    with psycopg.connect(door.database_url) as connection:
+        connection.execute(
+            "insert into device (id, kind, secret_hash) select unnest(%s::text[]), 'bed', ''",
+            (names,),
+        )
+        registry.attach(connection, "bridge-1", names)
+    assert door.knock("bridge-1", secret).answer == "Not authorized"
+    wait_until(lambda: len(door.quarantine()) == 1)
+    assert "divide them among several bridges" in door.quarantine()[0][2]
+
+
 def test_devices_come_in_while_the_database_is_away(door: Door) -> None:
     """Though they never did before: a button sleeps for days, and is pressed in an outage."""
     secret = door.add("bed-1")
