@@ -171,7 +171,7 @@ def save_checkpoint(
 ) -> None:
     """Keep the engine's memory as of ``at``; everything received later is in the tables."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     queries.save_checkpoint(
         connection, name=_CHECKPOINT, at=to_datetime(at), state=buffer.getvalue()
     )

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,18 @@ def test_readings_flow_on_after_the_database_was_away(home: Home) -> None:
     )
     bed.say("sample", {"t": now_ms() + 1, "heart_rate": 62})
     eventually(lambda: home.ask("select from sample where heart_rate = 62"), "the next sample")
+
+
+def test_no_turn_waits_until_the_engine_is_saved(broker: Nats, database_url: str) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("lock table checkpoint in exclusive mode")
+        with closing(Home(broker, database_url)) as home:
+            home.open()
+            home.device("button-7").say("event", {"event": "button_pressed", "key": "p1"})
+            eventually(lambda: home.ask("select from alert"), "the alert")
+            assert home.ask("select from checkpoint") == []
+            other.commit()
+            eventually(lambda: home.ask("select from checkpoint"), "the engine's state")
 
 
 def test_a_bed_that_sends_hours_at_once_delays_no_press(home: Home) -> None:

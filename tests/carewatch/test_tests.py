@@ -120,7 +120,7 @@ def overdue(home: Any, now: Micros) -> list[str]:
     directory = load_directory(home)
     engine = Engine(standard(), judging_samples())
     engine.know(directory)
-    Memory(engine, signals.standard()).recover(home, directory, now)
+    Memory(engine, signals.standard(), lambda: home).recover(home, directory, now)
     found = engine.step(now, Batch.empty(), ())
     with home.transaction():
         record(home, found, directory, now)
