@@ -17,6 +17,7 @@ from domain.time import SECOND, SystemClock
 from gateway import registry
 from gateway.mqtt.subscriber import address, make_client
 from tests.mosquitto import BINARY, Mosquitto
+from tests.talking import now_ms
 from tests.waiting import eventually
 
 Broker = Nats | Mosquitto
@@ -109,10 +110,6 @@ def home(request: pytest.FixtureRequest, database_url: str) -> Iterator[Home]:
         yield home
     finally:
         home.close()
-
-
-def now_ms() -> int:
-    return SystemClock().now() // 1000
 
 
 def test_a_reading_is_kept(home: Home) -> None:
