@@ -10,19 +10,17 @@ from typing import Any
 
 import orjson
 import psycopg
-import structlog
 
+from carewatch.listening import Listening
 from domain.time import Clock
 from ingest import store
-
-log = structlog.get_logger()
 
 _LOOK_AGAIN_S = 5.0
 """How long to rely on notifications before looking by oneself."""
 _TAKEN_WITHIN_S = 5.0
 
 
-class Downlinks(threading.Thread):
+class Downlinks(Listening):
     """A thread that publishes waiting rows, oldest first, as soon as they are there."""
 
     def __init__(
@@ -32,33 +30,14 @@ class Downlinks(threading.Thread):
         clock: Clock,
         end: threading.Event,
     ) -> None:
-        super().__init__(name="downlinks", daemon=True)
-        self._connect = connect
+        super().__init__("downlinks", ("downlink",), connect, end)
         self._publish = publish
         self._clock = clock
-        self._end = end
 
-    def run(self) -> None:
-        while not self._end.is_set():
-            try:
-                with self._connect() as connection:
-                    self._serve(connection)
-            except psycopg.Error as error:
-                log.warning("downlinks wait for the database", reason=str(error).split("\n")[0])
-                self._end.wait(1)
-
-    def _serve(self, connection: psycopg.Connection) -> None:
-        connection.execute("listen downlink")
-        while not self._end.is_set():
-            while self._send(connection):
-                pass
-            self._await(connection)
-
-    def _await(self, connection: psycopg.Connection) -> None:
-        """Until a notification, a while, or the end; in short steps, to see the end."""
-        for _ in range(int(_LOOK_AGAIN_S / 0.5)):
-            if self._end.is_set() or list(connection.notifies(timeout=0.5, stop_after=1)):
-                return
+    def turn(self, connection: psycopg.Connection) -> float:
+        while self._send(connection):
+            pass
+        return _LOOK_AGAIN_S
 
     def _send(self, connection: psycopg.Connection) -> int:
         """Publish what waits; how much the broker took."""
