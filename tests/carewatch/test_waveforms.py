@@ -11,7 +11,7 @@ import pytest
 from carewatch.embedded.nats import Nats
 from ingest import waveforms
 from simulators import signals
-from tests.carewatch.test_pump import Home
+from tests.carewatch.home import Home, at_home
 from tests.talking import now_ms
 from tests.waiting import eventually
 
@@ -20,12 +20,8 @@ RATE = 50
 
 @pytest.fixture
 def home(broker: Nats, database_url: str) -> Iterator[Home]:
-    home = Home(broker, database_url)
-    try:
-        home.open()
+    with at_home(broker, database_url) as home:
         yield home
-    finally:
-        home.close()
 
 
 def _messages(axes: Any, start_ms: int) -> Iterator[dict[str, Any]]:
