@@ -13,6 +13,7 @@ import psycopg
 
 from carewatch.listening import Listening
 from domain.time import Clock
+from gateway.mqtt.subscriber import all_taken
 from ingest import store
 
 _LOOK_AGAIN_S = 5.0
@@ -33,6 +34,7 @@ class Downlinks(Listening):
         super().__init__("downlinks", ("downlink",), connect, end)
         self._publish = publish
         self._clock = clock
+        self._under_way: dict[int, Any] = {}
 
     def turn(self, connection: psycopg.Connection) -> float:
         while self._send(connection):
@@ -40,13 +42,13 @@ class Downlinks(Listening):
         return _LOOK_AGAIN_S
 
     def _send(self, connection: psycopg.Connection) -> int:
-        """Publish what waits; how much the broker took."""
-        rows = store.waiting_downlinks(connection)
-        infos = [(row[0], self._publish(row[2], orjson.dumps(row[3]))) for row in rows]
-        taken = []
-        for row_id, info in infos:
-            info.wait_for_publish(_TAKEN_WITHIN_S)
-            if info.is_published():
-                taken.append(row_id)
+        """Publish what waits and is not under way already; how much the broker took."""
+        for number, _device, topic, payload in store.waiting_downlinks(connection):
+            if number not in self._under_way:
+                self._under_way[number] = self._publish(topic, orjson.dumps(payload))
+        all_taken(self._under_way.values(), _TAKEN_WITHIN_S)
+        taken = [number for number, info in self._under_way.items() if info.is_published()]
         store.downlinks_sent(connection, taken, self._clock.now())
+        for number in taken:
+            del self._under_way[number]
         return len(taken)
