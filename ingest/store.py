@@ -23,7 +23,6 @@ from ingest.dedupe import EventKey, merged
 queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
 
 _RARE = [COLUMN[quantity.name] for quantity in QUANTITIES if not quantity.common]
-_COMMON = [quantity.name for quantity in QUANTITIES if quantity.common]
 _CHECKPOINT = "engine"
 
 
