@@ -119,7 +119,7 @@ def test_a_bridge_of_too_many_devices_is_told_to_divide_them(door: Door) -> None
         )
         registry.attach(connection, "bridge-1", names)
     assert door.knock("bridge-1", secret).answer == "Not authorized"
-    wait_until(lambda: len(door.quarantine()) == 1)
+    eventually(lambda: len(door.quarantine()) == 1)
     assert "divide them among several bridges" in door.quarantine()[0][2]
 
 

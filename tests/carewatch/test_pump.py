@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from alerts.detectors import silence
 from carewatch import pump, steady
+from carewatch.embedded.nats import Nats
 from domain.time import SECOND, SystemClock
 from gateway import registry
 from tests.carewatch.home import Home, at_home
@@ -152,8 +153,7 @@ def test_readings_flow_on_after_the_database_was_away(home: Home) -> None:
 def test_no_turn_waits_until_the_engine_is_saved(broker: Nats, database_url: str) -> None:
     with psycopg.connect(database_url) as other:
         other.execute("lock table checkpoint in exclusive mode")
-        with closing(Home(broker, database_url)) as home:
-            home.open()
+        with at_home(broker, database_url) as home:
             home.device("button-7").say("event", {"event": "button_pressed", "key": "p1"})
             eventually(lambda: home.ask("select from alert"), "the alert")
             assert home.ask("select from checkpoint") == []
