@@ -111,8 +111,8 @@ def test_a_bridge_speaks_for_its_devices_and_learns_of_changes(door: Door) -> No
 def test_a_bridge_of_too_many_devices_is_told_to_divide_them(door: Door) -> None:
     """The broker would take no answer so long, and leave the bridge without one."""
     names = [f"bed-{number:060d}" for number in range(25_000)]
-    secret = door.add("bridge-1", "bridge")
     with psycopg.connect(door.database_url) as connection:
+        secret = registry.add(connection, "bridge-1", "bridge")
         connection.execute(
             "insert into device (id, kind, secret_hash) select unnest(%s::text[]), 'bed', ''",
             (names,),
