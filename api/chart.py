@@ -145,8 +145,10 @@ def _days(connection: Connection, asked: Asked, found: Progress) -> list[dict[st
                               zone=asked.zone, slot=asked.slot,
                               ended=to_datetime(found.day))  # fmt: skip
     start, end, rolled_from, rolled_till = (from_datetime(at) for at in span.values())
-    reach: Reach = [("hour", rolled_from), ("day", rolled_till)]
-    pieces = _pieces(asked, reach + _reach(asked.quantity, "hour", found), start, end)
+    reach = _reach(asked.quantity, "hour", found)
+    if rolled_from < rolled_till:
+        reach = [("hour", rolled_from), ("day", rolled_till), *reach]
+    pieces = _pieces(asked, reach, start, end)
     width = max((end - start) // (DAY * asked.points), 1)
     return list(queries.days(connection, **pieces, from_at=span["begins"], zone=asked.zone,
                              width=width))  # fmt: skip

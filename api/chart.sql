@@ -34,19 +34,19 @@ order by 1;
 -- A span widened to whole days of a zone. From `rolled_from` until `rolled_till` its days are rolled
 -- up: not those from before a resident moved into the zone, and those that had ended by an instant.
 select begins, ends,
-       least(midnight(greatest(begins, r.timezone_since), known), ends) as rolled_from,
-       date_trunc('day', cast(:ended as timestamptz), known) as rolled_till
+       least(next_day(greatest(begins, r.timezone_since), known), ends) as rolled_from,
+       day_begins(cast(cast(:ended as timestamptz) at time zone known as date), known) as rolled_till
 from known_zone(:zone) known
 cross join lateral (
-    select greatest(date_trunc('day', cast(:from_at as timestamptz), known),
+    select greatest(day_begins(cast(cast(:from_at as timestamptz) at time zone known as date), known),
                     timestamptz '0001-01-01 00:00+00') as begins,
-           least(midnight(:till_at, known), timestamptz '9999-12-31 00:00+00') as ends
+           least(next_day(:till_at, known), timestamptz '9999-12-31 00:00+00') as ends
 ) span
 left join resident r on r.slot = :slot;
 
 -- name: days(levels, froms, tills, quantity, slot, from_at, zone, width)
 -- The same in buckets of so many days of a zone; a point is where its first day begins.
-select cast(extract(epoch from cast(min(day) as timestamp) at time zone min(known)) * 1000 as bigint) as t,
+select cast(extract(epoch from day_begins(min(day), min(known))) * 1000 as bigint) as t,
        cast(extract(epoch from min(r.at)) * 1000 as bigint) as since,
        cast(sum(count) as integer) as count, min(low) as low, max(high) as high,
        sum(cast(mean as double precision) * count) / sum(count) as mean

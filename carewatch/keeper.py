@@ -55,6 +55,9 @@ class Keeper:
             retention.forget_passing(connection, now)
             self._room_due = now + _ROOM_EVERY
         CORRECTED.inc(rollups.roll_up(connection, now, since=now - self.keep.samples * DAY))
+        found = rollups.progress(connection)
+        if found is not None:
+            ROLLED_UP.set((now - found.minute) / SECOND)
         if now >= self._forget_due:
             DROPPED.inc(retention.forget(connection, self.keep, now))
             DROPPED.inc(packing.drop(connection, now))
@@ -62,9 +65,6 @@ class Keeper:
             retention.fit_chunks(connection, self.chunk_hours)
             self._forget_due = now + _FORGET_EVERY
         self._pack(connection, now)
-        found = rollups.progress(connection)
-        if found is not None:
-            ROLLED_UP.set((now - found.minute) / SECOND)
 
     def _pack(self, connection: psycopg.Connection, now: Micros) -> None:
         """As much as a round has time for; the next one goes on."""

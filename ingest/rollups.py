@@ -11,8 +11,8 @@ hour and the night from their minutes, and the day from its hours. Where the raw
 dropped already, what was rolled up stays.
 
 With the full edition of TimescaleDB minutes and hours are continuous aggregates, which do the
-same by themselves once they are refreshed; nights and days are ours in any case, for they begin
-where the resident lives.
+same by themselves once they are refreshed, between reading marks and working them off. Nights and
+days are ours in any case, for they begin where the resident lives.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ import psycopg
 
 from domain.quantity import QUANTITIES
 from domain.sample import Batch
-from domain.time import DAY, HOUR, MINUTE, Micros, from_datetime, to_datetime
+from domain.time import DAY, HOUR, MINUTE, Micros, from_datetime, stopwatch, to_datetime
 
 queries = aiosql.from_path(Path(__file__).with_name("rollups.sql"), "psycopg")
 
@@ -39,8 +39,8 @@ STALE_AT_ONCE = 5000
 _QUARTER = 15 * MINUTE
 """Nights end on whole quarters of an hour of UTC, as zones have it."""
 
-_DAYS_AT_ONCE = 30 * DAY
-"""After an upgrade there may be years of days to make, and minutes must not wait for them."""
+_DAYS_FOR_S = 20.0
+"""After an upgrade there may be years of days to make: so long of each round, minutes wait."""
 
 _RARE = [quantity.name for quantity in QUANTITIES if not quantity.common]
 
@@ -171,25 +171,42 @@ def _add_rest(connection: psycopg.Connection) -> None:
         with connection.transaction():
             queries.add_nights(connection, since=start, till=end)
             queries.advance(connection, name="night", at=end)
-    until = min(found.hour, found.day + _DAYS_AT_ONCE)
-    for start, end in _spans(found.day, until, DAY):
+    _add_days(connection, found)
+
+
+def _add_days(connection: psycopg.Connection, found: Progress) -> None:
+    """Days that are over, as many as a round has time for; the next one goes on."""
+    began = stopwatch()
+    for start, end in _spans(found.day, found.hour, DAY):
         with connection.transaction():
             queries.add_days(connection, since=start, till=end, rare=_RARE)
             queries.advance(connection, name="day", at=end)
+        if stopwatch() - began > _DAYS_FOR_S:
+            return
 
 
 def _correct(connection: psycopg.Connection) -> int:
-    """Roll up again what is marked; how many marks were worked off."""
+    """Roll up again what is marked; how many marks were worked off.
+
+    A refresh comes between reading the marks and working them off: what is marked later is of
+    samples that it may not have seen.
+    """
+    stale = list(queries.stale(connection, limit=STALE_AT_ONCE))
+    if not stale:
+        return 0
+    refreshed = queries.edition(connection) == "timescale"
+    if refreshed:
+        _refresh(connection)
     with connection.transaction():
-        marks = set(queries.take_stale(connection, limit=STALE_AT_ONCE))
-        if marks:
-            found = _known(connection)
-            if queries.edition(connection) != "timescale":
-                _redo_minutes(connection, marks, found)
-            _redo_measurements(connection, marks, found)
-            _redo_nights(connection, marks, found)
-            _redo_days(connection, marks, found)
-    return len(marks)
+        queries.work_off(connection, places=[place for place, _, _ in stale])
+        marks = {(subject, at) for _, subject, at in stale}
+        found = _known(connection)
+        if not refreshed:
+            _redo_minutes(connection, marks, found)
+        _redo_measurements(connection, marks, found)
+        _redo_nights(connection, marks, found)
+        _redo_days(connection, marks, found)
+    return len(stale)
 
 
 def _redo_minutes(

@@ -69,11 +69,12 @@ call refresh_continuous_aggregate('sample_minute', :since, :till);
 -- name: refresh_hours(since, till)!
 call refresh_continuous_aggregate('sample_hour', :since, :till);
 
--- name: take_stale(limit)
--- Marks, which are thereby gone: whoever takes them rolls up again, in the same transaction.
-delete from stale_minute
-where ctid = any(array(select ctid from stale_minute limit :limit))
-returning subject, at;
+-- name: stale(limit)
+-- Marks; the first column is where they stand until they are worked off.
+select cast(ctid as text), subject, at from stale_minute limit :limit;
+
+-- name: work_off(places)!
+delete from stale_minute where ctid = any(cast(cast(:places as text[]) as tid[]));
 
 -- name: drop_minutes(subjects, ats)!
 delete from sample_minute m
@@ -144,9 +145,8 @@ select distinct r.slot, d.begins, d.ends
 from unnest(cast(:subjects as integer[]), cast(:ats as timestamptz[])) as stale (subject, at)
 join resident r on r.slot = stale.subject
 cross join lateral (select known_zone(r.timezone) as zone) z
-cross join lateral (select date_trunc('day', stale.at at time zone zone) as day) l
-cross join lateral (select day at time zone zone as begins,
-                           (day + interval '1 day') at time zone zone as ends) d
+cross join lateral (select cast(stale.at at time zone zone as date) as day) l
+cross join lateral (select day_begins(day, zone) as begins, day_begins(day + 1, zone) as ends) d
 where d.begins >= :since and d.ends <= :till;
 
 -- name: drop_days(subjects, begins)!

@@ -83,9 +83,9 @@ from generate_series(date_trunc('day', cast(:till as timestamptz)) - interval '3
      generate_series(0, cast(:beds as integer) - 1) bed;
 
 -- name: days()!
--- Of the hours, in the order in which the keeper writes them: day after day.
+-- Of the hours, where people live, in the order in which the keeper writes them: day after day.
 insert into quantity_day (subject, at, quantity, count, low, high, mean)
-select h.subject, date_trunc('day', h.at, 'UTC'), hour.quantity, sum(count), min(low), max(high),
+select h.subject, date_trunc('day', h.at, 'Asia/Shanghai'), hour.quantity, sum(count), min(low), max(high),
        avg(mean)
 from sample_hour h
 cross join lateral (values

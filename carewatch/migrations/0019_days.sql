@@ -29,10 +29,16 @@ create trigger timezone_moves before update of timezone on resident
     for each row when (old.timezone is distinct from new.timezone)
     execute function timezone_moves();
 
--- The first midnight of a zone that is not before an instant.
-create function midnight(at timestamptz, zone text) returns timestamptz language sql stable as $$
-    select (date_trunc('day', (at - interval '1 microsecond') at time zone zone)
-            + interval '1 day') at time zone zone
+-- When a day begins in a zone. Where clocks are set back at midnight it strikes twice: the first.
+create function day_begins(day date, zone text) returns timestamptz language sql stable as $$
+    select case when cast((midnight - interval '1 hour') at time zone zone as date) = day
+                then midnight - interval '1 hour' else midnight end
+    from (select cast(day as timestamp) at time zone zone as midnight) as told
+$$;
+
+-- The beginning of the first day of a zone that does not begin before an instant.
+create function next_day(at timestamptz, zone text) returns timestamptz language sql stable as $$
+    select day_begins(cast((at - interval '1 microsecond') at time zone zone as date) + 1, zone)
 $$;
 
 -- The days of residents that end after the one instant, and not after the other.
@@ -43,8 +49,8 @@ language sql stable as $$
         select name, known_zone(name) as known
         from (select distinct timezone as name from resident) as used
     ), days as (
-        select zone.name, day at time zone known as begins,
-               (day + interval '1 day') at time zone known as ends
+        select zone.name, day_begins(cast(day as date), known) as begins,
+               day_begins(cast(day as date) + 1, known) as ends
         from zone, generate_series(
             date_trunc('day', after at time zone 'UTC') - interval '2 days',
             date_trunc('day', till at time zone 'UTC') + interval '1 day', interval '1 day') as day

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+import api.chart
 from api.chart import Asked, chart, level_of, nights
 from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
 from ingest import retention, rollups, store
@@ -147,6 +148,21 @@ def test_days_before_a_resident_moved_to_another_zone_are_cut_anew(
         found = chart(home, Asked(2, "heart_rate", NOW - 365 * DAY, NOW, 365, "Asia/Shanghai"))
         assert {at // 1000 % 86_400 for at, _ in found["points"]} == {16 * 3600}
         assert len(found["points"]) == 6
+
+
+def test_who_has_just_moved_to_another_zone_is_shown_up_to_the_last_reading(
+    home: psycopg.Connection,
+) -> None:
+    """Though the keeper was away, and no day of the new zone has begun."""
+    told(home, 17 * MINUTE, 5 * DAY)
+    home.execute("update resident set timezone = 'Europe/Berlin'")
+    asked_for = Asked(2, "heart_rate", NOW - 365 * DAY, NOW, 365, "Europe/Berlin")
+    for rolled_up in (NOW - 30 * HOUR, NOW - 30 * MINUTE):
+        rollups.roll_up(home, rolled_up, since=NOW - 6 * DAY)
+        for moved in (NOW, NOW - DAY, NOW - 3 * DAY):
+            home.execute("update resident set timezone_since = %s", (to_datetime(moved),))
+            days = api.chart._rolled_up(home, asked_for, "day", rollups._known(home))
+            assert sum(day["count"] for day in days) == 5 * DAY // (17 * MINUTE) + 1
 
 
 def test_few_readings_of_a_new_resident_are_shown_whatever_is_asked(

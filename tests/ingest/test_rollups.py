@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.quantity import COLUMN, WIDTH
+from domain.quantity import COLUMN, QUANTITIES, WIDTH
 from domain.sample import Batch
 from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
 from ingest import rollups, store
@@ -227,6 +227,54 @@ def test_an_hour_counts_to_the_day_in_which_it_begins(home: psycopg.Connection) 
     keep(home, samples(*beats(midnight + 11 * MINUTE, 100)))
     roll(home, EVENING + 2 * DAY)
     assert [row[5] for row in home.execute(_DAYS)] == [80.0]
+
+
+def test_a_midnight_that_strikes_twice_begins_the_day_once(home: psycopg.Connection) -> None:
+    """In the Azores clocks are set back from one to midnight: 25 October 2026 has 25 hours."""
+    home.execute("update resident set timezone = 'Atlantic/Azores'")
+    first = from_datetime(datetime(2026, 10, 25, tzinfo=UTC))
+    hours = [(first + n * HOUR, {"heart_rate": 60.0}) for n in range(-24, 49)]
+    keep(home, samples(*hours))
+    rollups.roll_up(home, first + 3 * DAY, since=first - 3 * DAY)
+    found = home.execute("select at, count from quantity_day order by at").fetchall()
+    begins = (first - DAY, first, first + 25 * HOUR)
+    assert found == [(to_datetime(at), n) for at, n in zip(begins, (24, 25, 24), strict=True)]
+
+
+def test_every_common_quantity_has_a_place_at_every_level(home: psycopg.Connection) -> None:
+    common = [quantity.name for quantity in QUANTITIES if quantity.common]
+    said = dict.fromkeys(common, 1.0) | {"heart_rate": 60.0, "spo2": 95.0}
+    keep(home, samples((EVENING + 2 * HOUR, said)))
+    roll(home, EVENING + 2 * DAY)
+    for level in ("raw", "minute", "hour", "night", "day"):
+        for name in common:
+            span = to_datetime(EVENING - DAY), to_datetime(EVENING + DAY)
+            found = home.execute(
+                "select count from readings(%s, %s, %s, %s, %s)", (level, name, ANNA, *span)
+            ).fetchall()
+            assert found == [(1,)], (level, name)
+
+
+@pytest.mark.every_edition
+def test_what_comes_late_in_the_midst_of_a_round_is_not_lost(
+    home: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After minutes and hours were brought up to date, and before marks are worked off."""
+    keep(home, samples(*beats(EVENING, 60)))
+    roll(home, EVENING + 2 * DAY)
+    late = [samples(*beats(EVENING + SECOND, 80))]
+    before = rollups._add_rest
+
+    def add_rest(connection: psycopg.Connection) -> None:
+        while late:
+            keep(connection, late.pop())
+        before(connection)
+
+    monkeypatch.setattr(rollups, "_add_rest", add_rest)
+    roll(home, EVENING + 2 * DAY)
+    for table in ("sample_minute", "sample_hour", "sample_night"):
+        assert home.execute(f"select heart_rate_mean from {table}").fetchall() == [(70.0,)]
+    assert [row[5] for row in home.execute(_DAYS)] == [70.0]
 
 
 def test_an_odd_zone_of_one_resident_stops_nobody(home: psycopg.Connection) -> None:
