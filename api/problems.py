@@ -99,7 +99,7 @@ def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
     """Names each wrong field, and never repeats its value: it may be a password."""
     wrong = [(_place(one["loc"]), _wrong(one)) for one in error.errors()]
     of_whole = [why for place, why in wrong if place == "body"]
-    fields = dict.fromkeys(_name(place) for place, _ in wrong if place != "body")
+    fields = dict.fromkeys(place.split(".")[0] for place, _ in wrong if place != "body")
     of_fields = [refused("fields_wrong", field=list(fields))] if fields else []
     return answer(
         422,
@@ -117,14 +117,6 @@ def _place(location: tuple[int | str, ...]) -> str:
     if path and isinstance(path[0], int) and where == "body":
         return f"the body at character {path[0]}"
     return ".".join(str(step) for step in path) or str(where)
-
-
-def _name(place: str) -> str:
-    """
-    >>> _name("shifts.0.starts"), _name("languages.0")
-    ('starts', 'languages')
-    """
-    return next((step for step in reversed(place.split(".")) if not step.isdigit()), place)
 
 
 def _wrong(error: Mapping[str, Any]) -> Refusal:

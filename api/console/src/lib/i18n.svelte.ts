@@ -65,7 +65,7 @@ export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
   if (error.status === 0) return t(error.method === 'get' ? 'problem.unreachable' : 'problem.not_done');
   const why = error.reasons?.map(refused);
-  if (why?.every(Boolean)) return why.join(language.current === 'zh' ? '' : ' ');
+  if (why?.length && why.every(Boolean)) return why.join(language.current === 'zh' ? '' : ' ');
   if (language.current === 'en') return error.message;
   const known = language.messages[`problem.${error.status}`] ?? t('problem.other');
   return SAYS_ALL.includes(error.status) ? known : t('saying.because', { said: known, why: error.message });
