@@ -157,14 +157,6 @@ def duties(rotas: Iterable[Rota], person: str, start: Micros, end: Micros) -> li
     return sorted(found, key=lambda span: (span.start, span.rota.id if span.rota else ""))
 
 
-def by_team(rotas: Iterable[Rota]) -> dict[tuple[str, DutyParty], list[Rota]]:
-    """The layers of each team's party."""
-    found: dict[tuple[str, DutyParty], list[Rota]] = {}
-    for rota in rotas:
-        found.setdefault((rota.team, rota.party), []).append(rota)
-    return found
-
-
 _Turn = tuple[Micros, Micros, tuple[str, ...]]
 
 

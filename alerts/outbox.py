@@ -21,8 +21,7 @@ from alerts.ledger import Connection, queries
 from domain.time import DAY, MINUTE, SECOND, Micros, from_datetime, to_datetime
 
 LOG, WEBHOOK, PERSON = "log", "webhook", "person"
-CHANNELS = (LOG, WEBHOOK, PERSON)
-"""``person``: the address is the number of a person's own channel."""
+"""Channels. ``person``: the address is the number of a person's own channel."""
 
 Route = Literal["operator", "handover"]
 """Which webhook: the one to which everything goes, or that of the emergency service."""

@@ -7,7 +7,6 @@ passwords only where that is asked for.
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ import psycopg
 from api import accounts
 from api.access import Role
 from api.database import Jsonb, people, queries
-from carewatch.demo_duty import CARERS, arrange
+from carewatch.demo_duty import arrange
+from carewatch.demo_villages import VILLAGES, Village
 from domain.errors import NotAllowed
 from domain.time import Micros, SystemClock
 from gateway import registry
@@ -30,16 +30,6 @@ _TEAMS: tuple[tuple[str, str, str, str | None], ...] = (
     ("ashford", "Ashford Village", "village", "qingshi"),
 )
 
-_CHINESE = (
-    "陈秀英", "李国华", "王桂兰", "张建国", "刘玉珍", "赵德明", "黄淑芬", "周文彬", "吴素琴",
-    "徐长海", "孙凤英", "马志远", "朱慧芳", "胡永年", "郭翠莲", "何金山",
-)  # fmt: skip
-_ENGLISH = (
-    "Margaret Hill", "Arthur Penn", "Dorothy Marsh", "Walter Brook", "Edith Lane", "Harold Frost",
-    "Joan Whitaker", "Stanley Moss", "Beryl Carter", "Ronald Fenn", "Sheila Ward", "Cyril Oakes",
-    "Maureen Dale", "Leonard Pike", "Hilda Stone", "Frank Rowe",
-)  # fmt: skip
-
 _DEVICES: tuple[tuple[str, str, str], ...] = (
     ("bed", "LT-Bed 2", "bedroom"),
     ("fall", "LT-Fall 3", "worn at the waist"),
@@ -50,83 +40,6 @@ _AMBIENT_IN_EVERY = 2
 """Every second home has a room sensor."""
 _A_COUPLE_IN_EVERY = 6
 """The last two of six residents live together."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What a station writes down, in the language of the village."""
-
-    risks: Sequence[str]
-    ways_in: Sequence[str]
-    """The first is by the key box; ``{next}`` is the number of the next house."""
-    key_box: str
-    floors: tuple[str, str]
-    neighbour: tuple[str, str]
-    """Their name, with ``{name}`` of the resident in it, and the relation; so is a cousin's."""
-    cousin: tuple[str, str]
-    assessor: str
-    medication: str
-    station: str
-
-
-_IN_ENGLISH = _Words(
-    risks=(
-        "Lives alone; unsteady on her feet", "Heart failure; sleeps with two pillows",
-        "Diabetes; poor sight", "After a stroke; weak left side", "Mild dementia; may wander",
-        "COPD; short of breath on stairs", "Takes blood thinners", "Hard of hearing: ring twice",
-    ),
-    ways_in=(
-        "Key box left of the door", "Neighbour at number {next} has a key",
-        "The station keeps a key", "The side gate is not locked",
-    ),
-    key_box="left of the door",
-    floors=("1st floor", "ground floor"),
-    neighbour=("Neighbour of {name}", "neighbour"),
-    cousin=("Cousin of {name}", "cousin"),
-    assessor="Assessor of the township",
-    medication="see the box in the kitchen",
-    station="Station of Ashford",
-)  # fmt: skip
-_IN_CHINESE = _Words(
-    risks=(
-        "独居，走路不稳", "心力衰竭，睡觉需垫高两个枕头", "糖尿病，视力差", "中风后左侧肢体无力",
-        "轻度认知障碍，可能走失", "慢阻肺，上楼气短", "服用抗凝药", "听力不好，请多按一次门铃",
-    ),
-    ways_in=("钥匙盒在门左侧", "{next} 号邻居有钥匙", "服务站有备用钥匙", "侧门没有锁"),
-    key_box="门左侧",
-    floors=("二楼", "一楼"),
-    neighbour=("{name}的邻居", "邻居"),
-    cousin=("{name}的表亲", "表亲"),
-    assessor="镇评估员",
-    medication="见厨房药盒",
-    station="Station of Liushu 柳树村服务站",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Village:
-    team: str
-    zone: str
-    names: Sequence[str]
-    address: str
-    point: tuple[float, float]
-    """Latitude and longitude of its first house."""
-    language: str
-    doctor: str
-    practice: str
-    words: _Words
-
-
-_VILLAGES = (
-    _Village(
-        "liushu", "Asia/Shanghai", _CHINESE, "柳树村 {number} 号", (34.512, 113.204), "zh",
-        "沈医生", "青石镇卫生院", _IN_CHINESE,
-    ),
-    _Village(
-        "ashford", "Europe/London", _ENGLISH, "{number} Mill Lane, Ashford Village",
-        (51.146, 0.874), "en", "Dr Bell", "Mill Lane Surgery", _IN_ENGLISH,
-    ),
-)  # fmt: skip
 
 
 def seed(
@@ -153,8 +66,8 @@ def seed(
     opened = [
         _account(connection, password, made, **who) for who in _accounts([p["id"] for p in people])
     ]
-    for village in _VILLAGES:
-        arrange(connection, village.team, village.zone, made)
+    for village in VILLAGES:
+        arrange(connection, village, made)
     return {
         "accounts": opened,
         "devices": [
@@ -172,16 +85,16 @@ def _resident(
 ) -> dict[str, Any]:
     """Somebody of the first village (the first half) or of the second."""
     half = (residents + 1) // 2
-    village = _VILLAGES[number >= half]
+    village = VILLAGES[number >= half]
     place = number % half
     name = village.names[place % len(village.names)]
     couple = place % _A_COUPLE_IN_EVERY == _A_COUPLE_IN_EVERY - 1
-    way_in = int(random.integers(len(village.words.ways_in)))
+    way_in = int(random.integers(len(village.ways_in)))
     home = _home(connection, number - couple, place - couple, village, None if couple else way_in)
     id_ = f"resident-{number + 1:03d}"
     file = _file(number, name, village, couple or place % _A_COUPLE_IN_EVERY == 4)
     born = int(random.integers(1933, 1956))
-    risks = village.words.risks[int(random.integers(len(village.words.risks)))]
+    risks = village.risks[int(random.integers(len(village.risks)))]
     people.insert_resident(
         connection, id=id_, name=name, team=village.team, timezone=village.zone, home=home,
         birth_year=born, risks=risks, **file,
@@ -190,7 +103,7 @@ def _resident(
 
 
 def _home(
-    connection: psycopg.Connection, number: int, place: int, village: _Village, way_in: int | None
+    connection: psycopg.Connection, number: int, place: int, village: Village, way_in: int | None
 ) -> str:
     """The home at that place of the village; made, unless its first resident has made it.
 
@@ -199,11 +112,11 @@ def _home(
     id_ = f"home-{number + 1:03d}"
     if way_in is None:
         return id_
-    house, words, box = 2 * place + 1, village.words, way_in == 0
+    house, box = 2 * place + 1, way_in == 0
     people.insert_home(
         connection, id=id_, team=village.team, address=village.address.format(number=house),
-        floor=words.floors[place % 2], way_in=words.ways_in[way_in].format(next=house + 2),
-        key_box_place=words.key_box if box else None,
+        floor=village.floors[place % 2], way_in=village.ways_in[way_in].format(next=house + 2),
+        key_box_place=village.key_box if box else None,
         key_box_code=f"{(7919 * (number + 1)) % 10_000:04d}" if box else None,
         latitude=village.point[0] + 0.0007 * (place % 5),
         longitude=village.point[1] + 0.0009 * (place // 5), notes=None,
@@ -211,11 +124,10 @@ def _home(
     return id_
 
 
-def _file(number: int, name: str, village: _Village, couple: bool) -> dict[str, Any]:
+def _file(number: int, name: str, village: Village, couple: bool) -> dict[str, Any]:
     """What a station writes down of somebody; consents are of the day of the visit."""
     by_turns = ("alone", "empty_nest", "with_family", "alone")
-    words = village.words
-    (neighbour, next_door), (cousin, related) = words.neighbour, words.cousin
+    (neighbour, next_door), (cousin, related) = village.neighbour, village.cousin
     contacts = [
         {"name": neighbour.format(name=name), "relation": next_door, "holds_key": number % 2 == 0,
          "phones": [f"01632 960{number:03d}"]},
@@ -226,8 +138,8 @@ def _file(number: int, name: str, village: _Village, couple: bool) -> dict[str, 
     return {
         "living": "with_partner" if couple else by_turns[number % len(by_turns)],
         "abilities": Jsonb({"level": number % 4, "score": (90, 75, 55, 38)[number % 4],
-                            "assessed_on": "2026-03-02", "by": words.assessor}),
-        "medication": words.medication if number % 3 == 0 else None,
+                            "assessed_on": "2026-03-02", "by": village.assessor}),
+        "medication": village.medication if number % 3 == 0 else None,
         "languages": [village.language],
         "doctor": Jsonb({"name": village.doctor, "practice": village.practice,
                          "phone": "01632 960999"}),
@@ -268,13 +180,13 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
     ]
     told += [
         {"username": f"station-{village.team}", "role": "station", "team": village.team,
-         "name": village.words.station}
-        for village in _VILLAGES
+         "name": village.station}
+        for village in VILLAGES
     ]  # fmt: skip
     told += [
         {"username": username, "role": "station", "team": village.team, "name": name}
-        for village in _VILLAGES
-        for username, name in CARERS[village.team]
+        for village in VILLAGES
+        for username, name in village.carers
     ]
     return [
         *told,

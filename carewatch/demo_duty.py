@@ -12,50 +12,41 @@ import psycopg
 from alerts import arrangements as stored
 from alerts.duty import DAYS, Day, Rota, Shift
 from alerts.hours import local_day, stretch, zone_of
+from carewatch.demo_villages import Village
 from domain.time import Micros, to_datetime
-
-CARERS: dict[str, tuple[tuple[str, str], ...]] = {
-    "liushu": (
-        ("zhao-mei", "Zhao Mei 赵梅"), ("sun-wei", "Sun Wei 孙伟"), ("he-jun", "He Jun 何军"),
-    ),
-    "ashford": (("grace", "Grace Hart"), ("tom", "Tom Reed"), ("priya", "Priya Nair")),
-}  # fmt: skip
-"""User names and names, by village."""
 
 _MORNING, _EVENING, _DENTIST = time(8), time(20), time(14)
 _FAIR, _FAIR_IN = "ashford", timedelta(days=9)
 """Beyond the week in which the operator is warned of a gap."""
 _SWAP_IN = timedelta(days=2)
-_ERRAND = {"liushu": "看牙医", "ashford": "Dentist"}
 
 
-def arrange(connection: psycopg.Connection, village: str, zone: str, now: Micros) -> None:
+def arrange(connection: psycopg.Connection, village: Village, now: Micros) -> None:
     """A village's rota, with a swap of the next days and, in one, the fair.
 
     Its accounts are there already. The caller owns the transaction.
     """
-    station = f"station-{village}"
-    rota = _rota(village, zone)
+    rota, station = _rota(village), _station(village)
     stored.insert_rota(connection, rota, station, now)
-    today = local_day(now, zone_of(zone))
-    _swap(connection, rota, today + _SWAP_IN, now)
-    if village == _FAIR:
+    today = local_day(now, zone_of(village.zone))
+    _swap(connection, village, rota.id, today + _SWAP_IN, now)
+    if village.team == _FAIR:
         stored.queries.put_holiday(
-            connection, team=village, date=today + _FAIR_IN, name="Village fair",
+            connection, team=village.team, date=today + _FAIR_IN, name="Village fair",
             pattern="holiday", by=station,
         )  # fmt: skip
 
 
-def _rota(village: str, zone: str) -> Rota:
+def _rota(village: Village) -> Rota:
     week = [shift for day in DAYS[:-1] for shift in _shifts(village, day)]
     fair = Shift("holiday", _MORNING, _EVENING, _on(village, 0))
     return Rota(
-        id=f"{village}-station", team=village, party="station", layer=1,
-        name="Carers by turns 轮班护理员", timezone=zone, shifts=(*week, fair),
+        id=f"{village.team}-station", team=village.team, party="station", layer=1,
+        name="Carers by turns 轮班护理员", timezone=village.zone, shifts=(*week, fair),
     )  # fmt: skip
 
 
-def _shifts(village: str, day: Day) -> tuple[Shift, Shift]:
+def _shifts(village: Village, day: Day) -> tuple[Shift, Shift]:
     """By day one of the three, by night who had the day before."""
     turn = DAYS.index(day)
     return (
@@ -64,21 +55,26 @@ def _shifts(village: str, day: Day) -> tuple[Shift, Shift]:
     )
 
 
-def _on(village: str, turn: int) -> tuple[str, str]:
-    return f"station-{village}", _carer(village, turn)
+def _on(village: Village, turn: int) -> tuple[str, str]:
+    return _station(village), _carer(village, turn)
 
 
-def _carer(village: str, turn: int) -> str:
-    carers = CARERS[village]
-    return carers[turn % len(carers)][0]
+def _station(village: Village) -> str:
+    return f"station-{village.team}"
 
 
-def _swap(connection: psycopg.Connection, rota: Rota, day: date, now: Micros) -> None:
+def _carer(village: Village, turn: int) -> str:
+    username, _ = village.carers[turn % len(village.carers)]
+    return username
+
+
+def _swap(
+    connection: psycopg.Connection, village: Village, rota: str, day: date, now: Micros
+) -> None:
     """The third of the three takes an afternoon of who has the day."""
-    start, end = stretch(day, _DENTIST, _EVENING, zone_of(rota.timezone))
+    start, end = stretch(day, _DENTIST, _EVENING, zone_of(village.zone))
     stored.queries.insert_swap(
-        connection, rota=rota.id, giver=_carer(rota.team, day.weekday()),
-        taker=_carer(rota.team, day.weekday() + 1), starts_at=to_datetime(start),
-        ends_at=to_datetime(end), note=_ERRAND[rota.team], by=f"station-{rota.team}",
-        at=to_datetime(now),
+        connection, rota=rota, giver=_carer(village, day.weekday()),
+        taker=_carer(village, day.weekday() + 1), starts_at=to_datetime(start),
+        ends_at=to_datetime(end), note=village.errand, by=_station(village), at=to_datetime(now),
     )  # fmt: skip

@@ -2,28 +2,37 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import psycopg
-import structlog
 
 from alerts.board import Board, boards
-from domain.time import MINUTE, Clock, Micros, iso
+from carewatch.listening import Listening
+from domain.time import MINUTE, SECOND, Clock, Micros, iso
 from gateway import topics
-
-log = structlog.get_logger()
+from gateway.mqtt.subscriber import all_taken
 
 AGAIN: Micros = MINUTE
 """At least this often a board is sent: a display that has none for longer is cut off."""
 _TAKEN_WITHIN_S = 5.0
-_STEP_S = 0.5
+_LOOK_AGAIN_S = 1.0
 
 Publish = Callable[[str, bytes, bool], Any]
 """Topic, payload, and whether it is retained."""
 
 
-class Displays(threading.Thread):
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A team's board as it was published last."""
+
+    at: Micros
+    board: Board
+    info: Any
+
+
+class Displays(Listening):
     """A thread that publishes a team's board when it has changed, and once a minute."""
 
     def __init__(
@@ -33,50 +42,30 @@ class Displays(threading.Thread):
         clock: Clock,
         end: threading.Event,
     ) -> None:
-        super().__init__(name="displays", daemon=True)
-        self._connect = connect
+        super().__init__("displays", ("alert", "directory"), connect, end)
         self._publish = publish
         self._clock = clock
-        self._end = end
-        self._sent: dict[str, tuple[Micros, Board]] = {}
+        self._sent: dict[str, _Sent] = {}
 
-    def run(self) -> None:
-        while not self._end.is_set():
-            try:
-                with self._connect() as connection:
-                    self._serve(connection)
-            except psycopg.Error as error:
-                log.warning("displays wait for the database", reason=type(error).__name__)
-                self._end.wait(1)
-
-    def _serve(self, connection: psycopg.Connection) -> None:
-        connection.execute("listen alert")
-        connection.execute("listen directory")
-        while not self._end.is_set():
+    def turn(self, connection: psycopg.Connection) -> float:
+        if self._taken(0):  # else the broker is away, and is given the boards of its return
             self._show(boards(connection))
-            self._await(connection)
-
-    def _await(self, connection: psycopg.Connection) -> None:
-        """Until something has changed, a board is due again, or the end."""
-        while not self._end.is_set() and not self._due():
-            if list(connection.notifies(timeout=_STEP_S, stop_after=1)):
-                return
-
-    def _due(self) -> bool:
+        if not self._taken(_TAKEN_WITHIN_S):
+            return _LOOK_AGAIN_S
         now = self._clock.now()
-        return any(sent + AGAIN <= now for sent, _ in self._sent.values())
+        first = min((sent.at for sent in self._sent.values()), default=now)
+        return (first + AGAIN - now) / SECOND
+
+    def _taken(self, within_s: float) -> bool:
+        return all_taken((sent.info for sent in self._sent.values()), within_s)
 
     def _show(self, found: dict[str, Board]) -> None:
         for team in self._sent.keys() - found.keys():  # its last display is gone
             del self._sent[team]
         now = self._clock.now()
         for team, board in found.items():
-            sent, before = self._sent.get(team, (0, None))
-            if (before != board or sent + AGAIN <= now) and self._send(team, board, now):
-                self._sent[team] = now, board
-
-    def _send(self, team: str, board: Board, now: Micros) -> bool:
-        payload = orjson.dumps({**board, "at": iso(now)})
-        info = self._publish(topics.display(team), payload, True)
-        info.wait_for_publish(_TAKEN_WITHIN_S)
-        return bool(info.is_published())
+            sent = self._sent.get(team)
+            if sent is None or sent.board != board or sent.at + AGAIN <= now:
+                payload = orjson.dumps({**board, "at": iso(now)})
+                info = self._publish(topics.display(team), payload, True)
+                self._sent[team] = _Sent(now, board, info)

@@ -33,12 +33,14 @@ class Door:
         self._known: dict[str, registry.Login] = {}
         self._users: OrderedDict[int, str] = OrderedDict()
         self._answering: set[asyncio.Task[None]] = set()
+        self._largest = 0
         self.kept = asyncio.Event()
 
     async def serve(self, client: Client) -> None:
         """Answer for as long as nobody cancels; several at a time."""
         asked = await client.subscribe("$SYS.REQ.USER.AUTH")
         await client.flush()
+        self._largest = client.max_payload
         self.kept.set()
         log.info("the door is kept")
         async for message in asked.messages:
@@ -67,7 +69,11 @@ class Door:
     async def _answer(self, message: Msg) -> None:
         request = auth.read_request(message.data)
         decision = await self._decide(request)
-        await message.respond(self._signer.answer(request, decision, self._books.now()))
+        answer = self._signer.answer(request, decision, self._books.now())
+        if len(answer) > self._largest:
+            decision = auth.TOO_MANY_DEVICES
+            answer = self._signer.answer(request, decision, self._books.now())
+        await message.respond(answer)
         if isinstance(decision, auth.Grant):
             LOGINS.labels("granted").inc()
             self.met(request.connection, decision.name)

@@ -10,19 +10,18 @@ from typing import Any
 
 import orjson
 import psycopg
-import structlog
 
+from carewatch.listening import Listening
 from domain.time import Clock
+from gateway.mqtt.subscriber import all_taken
 from ingest import store
-
-log = structlog.get_logger()
 
 _LOOK_AGAIN_S = 5.0
 """How long to rely on notifications before looking by oneself."""
 _TAKEN_WITHIN_S = 5.0
 
 
-class Downlinks(threading.Thread):
+class Downlinks(Listening):
     """A thread that publishes waiting rows, oldest first, as soon as they are there."""
 
     def __init__(
@@ -32,42 +31,24 @@ class Downlinks(threading.Thread):
         clock: Clock,
         end: threading.Event,
     ) -> None:
-        super().__init__(name="downlinks", daemon=True)
-        self._connect = connect
+        super().__init__("downlinks", ("downlink",), connect, end)
         self._publish = publish
         self._clock = clock
-        self._end = end
+        self._under_way: dict[int, Any] = {}
 
-    def run(self) -> None:
-        while not self._end.is_set():
-            try:
-                with self._connect() as connection:
-                    self._serve(connection)
-            except psycopg.Error as error:
-                log.warning("downlinks wait for the database", reason=str(error).split("\n")[0])
-                self._end.wait(1)
-
-    def _serve(self, connection: psycopg.Connection) -> None:
-        connection.execute("listen downlink")
-        while not self._end.is_set():
-            while self._send(connection):
-                pass
-            self._await(connection)
-
-    def _await(self, connection: psycopg.Connection) -> None:
-        """Until a notification, a while, or the end; in short steps, to see the end."""
-        for _ in range(int(_LOOK_AGAIN_S / 0.5)):
-            if self._end.is_set() or list(connection.notifies(timeout=0.5, stop_after=1)):
-                return
+    def turn(self, connection: psycopg.Connection) -> float:
+        while self._send(connection):
+            pass
+        return _LOOK_AGAIN_S
 
     def _send(self, connection: psycopg.Connection) -> int:
-        """Publish what waits; how much the broker took."""
-        rows = store.waiting_downlinks(connection)
-        infos = [(row[0], self._publish(row[2], orjson.dumps(row[3]))) for row in rows]
-        taken = []
-        for row_id, info in infos:
-            info.wait_for_publish(_TAKEN_WITHIN_S)
-            if info.is_published():
-                taken.append(row_id)
+        """Publish what waits and is not under way already; how much the broker took."""
+        for number, _device, topic, payload in store.waiting_downlinks(connection):
+            if number not in self._under_way:
+                self._under_way[number] = self._publish(topic, orjson.dumps(payload))
+        all_taken(self._under_way.values(), _TAKEN_WITHIN_S)
+        taken = [number for number, info in self._under_way.items() if info.is_published()]
         store.downlinks_sent(connection, taken, self._clock.now())
+        for number in taken:
+            del self._under_way[number]
         return len(taken)

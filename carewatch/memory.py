@@ -2,17 +2,25 @@
 
 The engine is saved now and then, as of an instant. After a restart it is loaded and shown what
 was stored since, in the order of its arrival: a checkpoint and a replay of the rest.
+
+No turn waits for that: the state is copied, which is soon done, and compressed and written by a
+thread of its own, which for 10,000 beds takes as long as a hundred turns.
 """
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import psycopg
 import structlog
+from numpy.typing import NDArray
 
 from alerts import testing
 from alerts.engine import Engine
+from carewatch.steady import AWAY
 from domain.directory import Snapshot
 from domain.event import Event
 from domain.sample import Batch
@@ -27,11 +35,18 @@ _CHUNK = 5000
 
 
 class Memory:
-    """Saves and recovers the engine, and keeps the last contact of each device."""
+    """Saves and recovers the engine, and keeps the last contact of each device.
 
-    def __init__(self, engine: Engine, signals: Signals) -> None:
+    ``connect`` opens a database connection in autocommit mode.
+    """
+
+    def __init__(
+        self, engine: Engine, signals: Signals, connect: Callable[[], psycopg.Connection]
+    ) -> None:
         self._engine = engine
         self._signals = signals
+        self._connect = connect
+        self._writer: threading.Thread | None = None
         self._heard_at = np.zeros(0, np.int64)
         self._unsaved = np.zeros(0, np.bool_)
 
@@ -51,8 +66,12 @@ class Memory:
         self._unsaved[devices] = True
 
     def save(self, connection: psycopg.Connection, as_of: Micros) -> None:
+        """Store all, after the last turn."""
+        if self._writer:
+            self._writer.join()
         self.save_contacts(connection)
-        self.save_engine(connection, as_of)
+        if as_of:
+            store.save_checkpoint(connection, as_of, self._state())
 
     def save_contacts(self, connection: psycopg.Connection) -> None:
         """Store when devices were last heard, of those that were since the last time."""
@@ -61,11 +80,25 @@ class Memory:
             store.keep_heard(connection, devices, self._heard_at[devices])
         self._unsaved[devices] = False
 
-    def save_engine(self, connection: psycopg.Connection, as_of: Micros) -> None:
-        """Store the engine's state as of the last turn that was stored."""
-        if as_of:
-            state = self._engine.state() | self._signals.state()
-            store.save_checkpoint(connection, as_of, state)
+    def save_soon(self, as_of: Micros) -> None:
+        """Have the engine's state as of the last turn that was stored written beside the turns.
+
+        Left out while the one before is still being written.
+        """
+        if as_of and not (self._writer and self._writer.is_alive()):
+            state = {name: array.copy() for name, array in self._state().items()}
+            self._writer = threading.Thread(target=self._write, args=(as_of, state), daemon=True)
+            self._writer.start()
+
+    def _write(self, as_of: Micros, state: dict[str, NDArray[Any]]) -> None:
+        try:
+            with closing(self._connect()) as connection:
+                store.save_checkpoint(connection, as_of, state)
+        except AWAY as error:
+            log.warning("the engine's state was not saved; it is tried again", error=str(error))
+
+    def _state(self) -> dict[str, NDArray[Any]]:
+        return self._engine.state() | self._signals.state()
 
     def recover(self, connection: psycopg.Connection, directory: Snapshot, now: Micros) -> None:
         """The engine as it was, after all that was stored; nobody is silent for our absence.

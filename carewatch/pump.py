@@ -89,7 +89,7 @@ class Pump:
         self._stop = stop
         self._database = SteadyDatabase(connect, reading_store.prepare, stop)
         self._people = Reader()
-        self._memory = Memory(engine, signals)
+        self._memory = Memory(engine, signals, connect)
         self._share = FairShare()
         self._checkpoint_due = self._memory_due = 0
         self._as_of: Micros = 0
@@ -272,7 +272,7 @@ class Pump:
             self._database.persist(lambda c: waveforms.keep_evidence(c, now))
         if now >= self._checkpoint_due:
             self._checkpoint_due = now + CHECKPOINT_EVERY
-            self._database.persist(lambda c: self._memory.save_engine(c, self._settled()))
+            self._memory.save_soon(self._settled())
 
 
 def _name(error: psycopg.Error) -> str:

@@ -57,6 +57,13 @@ class Refusal:
     reason: str
 
 
+TOO_MANY_DEVICES = Refusal(
+    "too_many_devices",
+    "the rights of so many devices are more than the broker takes with one login: divide them"
+    " among several bridges",
+)
+
+
 def decide(request: Request, login: Login | None, owner: Login | None) -> Grant | Refusal:
     """The answer to a login.
 

@@ -1,25 +1,22 @@
 """Messages become columns of samples, events, waves and refusals.
 
 Pure: the same messages and the same directory give the same result. The loop over messages is
-the hottest code of the gateway; it gathers (row, column, value) triples and spreads them over
-the batch in one numpy call.
+the hottest code of the gateway.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from domain.directory import Device, Directory
 from domain.event import Event
-from domain.quantity import BATTERY, COLUMN, WIDTH
-from domain.sample import Batch
 from domain.time import MINUTE, Micros
 from domain.wave import Wave
 from gateway import contract, topics
 from gateway.contract import Dropped, Payload, Refused
 from gateway.decoded import Decoded, Refusal, RefusedEvent, Result, Status
 from gateway.inbox import MAX_BYTES, QUARANTINED_BYTES, Message
+from gateway.rows import Rows
+from gateway.waveform import placement, waveform
 
 FUTURE = 2 * MINUTE
 """A claim further ahead than this is replaced by the time of arrival."""
@@ -47,10 +44,7 @@ class _Decoder:
         self._directory = directory
         self._first_arrival = first_arrival
         self._found = Decoded()
-        self._rows: list[tuple[int, int, int, int, int, int, int]] = []
-        self._row_at: list[int] = []
-        self._columns: list[int] = []
-        self._values: list[float] = []
+        self._rows = Rows()
 
     def run(self, messages: Sequence[Message]) -> Decoded:
         for order, message in enumerate(messages):
@@ -58,7 +52,7 @@ class _Decoder:
                 self._message(order, message)
             except Refused as refused:
                 self._refuse(order, message, refused.code, refused.reason)
-        self._found.samples = self._spread()
+        self._found.samples = self._rows.batch()
         return self._found
 
     def _message(self, order: int, message: Message) -> None:
@@ -135,9 +129,7 @@ class _Decoder:
         self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
     ) -> None:
         self._count_unknown(device, contract.unknown("wave", payload))
-        values = _waveform(payload)
-        if len(values) > contract.MAX_WAVE_SECONDS * payload["rate"]:
-            raise Refused("too_long", "a wave holds 60 s at most: send several messages")
+        values = waveform(payload)
         self._heard(order, device, message)
         at, _offset = self._when(order, message, payload)
         self._found.waves.append(
@@ -150,7 +142,7 @@ class _Decoder:
                 message.received_at,
                 payload["rate"],
                 values,
-                _placement(payload),
+                placement(payload),
             )
         )
 
@@ -168,7 +160,25 @@ class _Decoder:
         if payload["online"]:
             self._heard(order, device, message)
             if battery is not None:
-                self._value(BATTERY, battery)
+                self._rows.fill({"battery": battery})
+
+    def _status_event(self, order: int, device: Device, message: Message, online: bool) -> None:
+        """A change of connection, as an event beside those of the contract."""
+        name = "online" if online else "offline"
+        at = message.received_at
+        self._found.events.append(
+            Event(
+                order=order,
+                slot=device.subject,
+                device=device.slot,
+                device_id=device.id,
+                event=name,
+                happened_at=at,
+                received_at=at,
+                key=f"{name}@{at}",
+                source="status",
+            )
+        )
 
     def _result(
         self, order: int, device: Device, message: Message, payload: Payload, _: Sequence[Dropped]
@@ -185,31 +195,15 @@ class _Decoder:
         self, order: int, device: Device, message: Message, sample: Payload, implausible: int
     ) -> None:
         at, offset = self._when(order, message, sample)
-        row = len(self._rows)
-        self._rows.append(
-            (order, device.subject, device.slot, at, message.received_at, implausible, offset)
-        )
-        unknown = 0
-        for name, value in sample.items():
-            column = COLUMN.get(name)
-            if column is None:
-                unknown += name not in ("t", "seq")
-            elif value is not None:
-                self._row_at.append(row)
-                self._columns.append(column)
-                self._values.append(value)
+        self._rows.add(order, device, at, message.received_at, implausible, offset)
+        unknown = self._rows.fill(sample)
         if unknown:
             self._count_unknown(device, unknown)
 
     def _heard(self, order: int, device: Device, message: Message) -> None:
         """A row that says nothing but that the device is there."""
         at = message.received_at
-        self._rows.append((order, device.subject, device.slot, at, at, 0, 0))
-
-    def _value(self, column: int, value: float) -> None:
-        self._row_at.append(len(self._rows) - 1)
-        self._columns.append(column)
-        self._values.append(value)
+        self._rows.add(order, device, at, at)
 
     def _when(self, order: int, message: Message, payload: Payload) -> tuple[Micros, Micros]:
         """When it was so, and how far ahead of arrival the device's clock claims it."""
@@ -223,23 +217,6 @@ class _Decoder:
             self._found.by_arrival.add(order)
             return self._first_arrival.get(order, message.received_at), ahead
         return at, ahead
-
-    def _spread(self) -> Batch:
-        if not self._rows:
-            return Batch.empty()
-        table = np.array(self._rows, np.int64)
-        x = np.full((len(table), WIDTH), np.nan, np.float32)
-        x[self._row_at, self._columns] = self._values
-        return Batch(
-            order=table[:, 0].astype(np.int32),
-            slot=table[:, 1].astype(np.int32),
-            device=table[:, 2].astype(np.int32),
-            measured_at=table[:, 3].copy(),
-            received_at=table[:, 4].copy(),
-            x=x,
-            implausible=table[:, 5].astype(np.int16),
-            offset=table[:, 6].copy(),
-        )
 
     # -- what goes wrong ----------------------------------------------------------------------
 
@@ -266,24 +243,6 @@ class _Decoder:
         if count:
             counts = self._found.unknown_fields
             counts[device.slot] = counts.get(device.slot, 0) + count
-
-    def _status_event(self, order: int, device: Device, message: Message, online: bool) -> None:
-        """A change of connection, as an event beside those of the contract."""
-        name = "online" if online else "offline"
-        at = message.received_at
-        self._found.events.append(
-            Event(
-                order=order,
-                slot=device.subject,
-                device=device.slot,
-                device_id=device.id,
-                event=name,
-                happened_at=at,
-                received_at=at,
-                key=f"{name}@{at}",
-                source="status",
-            )
-        )
 
 
 _HANDLERS: dict[str, Any] = {
@@ -324,34 +283,3 @@ def _told(dropped: Sequence[Dropped]) -> str:
 
 def _short(text: str | None) -> str | None:
     return None if text is None else text[:256]
-
-
-def _waveform(payload: Payload) -> np.ndarray[Any, np.dtype[np.float32]]:
-    names = ("x", "y", "z") if payload["signal"] == "acceleration" else ("values",)
-    axes = [payload.get(name) for name in names]
-    if any(axis is None for axis in axes):
-        raise Refused("missing", f"a wave of {payload['signal']} needs {', '.join(names)}")
-    if len({len(axis) for axis in axes if axis is not None}) != 1 or not axes[0]:
-        raise Refused("wrong_type", f"{', '.join(names)} must be equally long, and not empty")
-    values = np.array(axes, np.float32).T
-    if not np.isfinite(values).all(axis=1).any():
-        raise Refused("missing", f"no row of {', '.join(names)} is whole: leave the wave out")
-    if payload["signal"] == "acceleration":
-        _in_g(values, payload["rate"])
-    return values
-
-
-def _in_g(values: np.ndarray[Any, np.dtype[np.float32]], rate: float) -> None:
-    """Refuse what nobody's body does: half a second and more of which half is beyond 5 g."""
-    size = np.sqrt(np.square(values[np.isfinite(values).all(axis=1)]).sum(axis=1))
-    if len(size) >= _LASTING_S * rate and np.median(size) > _MOST_G:
-        told = f"half of these values are beyond {_MOST_G:g} g; at rest it is 1 g"
-        raise Refused("wrong_unit", f"{told}: divide m/s² by 9.80665 before you send them")
-
-
-_LASTING_S, _MOST_G = 0.5, 5.0
-
-
-def _placement(payload: Payload) -> str | None:
-    found = payload.get("placement")
-    return found if found in contract.PLACEMENTS else None

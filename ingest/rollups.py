@@ -39,6 +39,9 @@ STALE_AT_ONCE = 5000
 _QUARTER = 15 * MINUTE
 """Nights end on whole quarters of an hour of UTC, as zones have it."""
 
+_DAYS_AT_ONCE = 30 * DAY
+"""After an upgrade there may be years of days to make, and minutes must not wait for them."""
+
 _RARE = [quantity.name for quantity in QUANTITIES if not quantity.common]
 
 Marks = tuple[list[int], list[datetime]]
@@ -168,7 +171,8 @@ def _add_rest(connection: psycopg.Connection) -> None:
         with connection.transaction():
             queries.add_nights(connection, since=start, till=end)
             queries.advance(connection, name="night", at=end)
-    for start, end in _spans(found.day, found.hour, DAY):
+    until = min(found.hour, found.day + _DAYS_AT_ONCE)
+    for start, end in _spans(found.day, until, DAY):
         with connection.transaction():
             queries.add_days(connection, since=start, till=end, rare=_RARE)
             queries.advance(connection, name="day", at=end)

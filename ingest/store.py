@@ -23,7 +23,6 @@ from ingest.dedupe import EventKey, merged
 queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
 
 _RARE = [COLUMN[quantity.name] for quantity in QUANTITIES if not quantity.common]
-_COMMON = [quantity.name for quantity in QUANTITIES if quantity.common]
 _CHECKPOINT = "engine"
 
 
@@ -171,7 +170,7 @@ def save_checkpoint(
 ) -> None:
     """Keep the engine's memory as of ``at``; everything received later is in the tables."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     queries.save_checkpoint(
         connection, name=_CHECKPOINT, at=to_datetime(at), state=buffer.getvalue()
     )

@@ -7,7 +7,6 @@ system's cache was emptied: that is `cold_ms`.
 """
 
 import os
-import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -18,23 +17,19 @@ from typing import Any
 
 import httpx
 import numpy as np
-import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from alerts import store
-from api import accounts, chart
-from api.access import Viewer, roles_of
-from api.chart import Asked
-from api.latest import latest
-from carewatch import server
+from api import accounts
 from carewatch.bench import filling
-from carewatch.bench.filling import COUNTY, STATION, Size
+from carewatch.bench.explained import explained
+from carewatch.bench.filling import COUNTY, Size
+from carewatch.bench.questions import Question, questions, viewer
 from carewatch.bench.stack import Stack, stack, until
 from carewatch.embedded.postgres import free_port
 from carewatch.migrate import migrate
 from domain.errors import Unavailable
-from domain.time import DAY, HOUR, Micros, SystemClock, iso, stopwatch
+from domain.time import SystemClock, stopwatch
 from ingest import storage
 from ingest.retention import Keep
 
@@ -42,8 +37,7 @@ _PASSWORD = "a-password-for-measuring"
 _BYTES_A_SAMPLE = 150
 """With its index and the room to sort it; and the log of what is written, which is bounded."""
 _BYTES_BESIDE = 8_000_000_000
-_WARM_UP, _TIMES = 20, 200
-_TIMES_UNJUDGED = 20
+_WARM_UP = 20
 _PLANS = 2
 """Plans shown of a question that misses: the longest statements."""
 _DROP_CACHES = Path("/proc/sys/vm/drop_caches")
@@ -63,20 +57,6 @@ class Plan:
         return Size(self.samples, self.residents, self.alerts)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """``path`` and ``alone`` ask the same, of the API and of the database, about a bed."""
-
-    name: str
-    target_ms: float | None
-    path: Callable[[int], str]
-    alone: Callable[[psycopg.Connection, int], Any]
-
-    @property
-    def times(self) -> int:
-        return _TIMES_UNJUDGED if self.target_ms is None else _TIMES
-
-
 def measure(plan: Plan) -> dict[str, Any]:
     """Figures of each question; an entry ``filled`` tells what they were asked of."""
     console = Console(stderr=True)
@@ -85,61 +65,15 @@ def measure(plan: Plan) -> dict[str, Any]:
         filled = _fill(whole, plan, console)
         with console.status("asking"):
             url = _start(whole)
-            questions = _questions(_viewer(plan), SystemClock().now())
+            asked = questions(viewer(plan.residents), SystemClock().now())
             token = _log_in(url)
-            cold = {each.name: _cold(whole, url, token, each) for each in questions}
+            cold = {each.name: _cold(whole, url, token, each) for each in asked}
             figures = {
                 each.name: _answered(whole, url, token, each, plan.size.beds, console)
                 | {"cold_ms": cold[each.name]}
-                for each in questions
+                for each in asked
             }
     return {name: _judged(found) for name, found in figures.items()} | {"filled": filled}
-
-
-def _questions(viewer: Viewer, now: Micros) -> list[Question]:
-    def samples(
-        name: str, target: float | None, quantity: str, span: Micros, points: int, ago: Micros = 0
-    ) -> Question:
-        start, end = now - ago - span, now - ago
-        asked = f"quantity={quantity}&from={iso(start)}&to={iso(end)}&points={points}"
-        return Question(
-            name,
-            target,
-            lambda bed: f"/residents/resident-{bed}/samples?{asked}",
-            lambda connection, bed: chart.chart(
-                connection, Asked(2 * bed, quantity, start, end, points)
-            ),
-        )
-
-    return [
-        samples("day", 50, "heart_rate", DAY, 500),
-        samples("day_of_readings", None, "heart_rate", DAY, 5000),
-        samples("packed_hours", None, "heart_rate", 4 * HOUR, 5000, ago=2 * DAY),
-        samples("year", 100, "heart_rate", 365 * DAY, 365),
-        samples("month", None, "heart_rate", 30 * DAY, 500),
-        Question(
-            "station",
-            50,
-            lambda _: f"/latest?team={STATION}",
-            lambda connection, _: latest(connection, viewer, now, team=STATION, limit=1001),
-        ),
-        Question(
-            "open_alerts",
-            20,
-            lambda _: "/alerts?state=open",
-            lambda connection, _: store.page(
-                connection, state="open", limit=100, **viewer.own_alerts()
-            ),
-        ),
-    ]
-
-
-def _viewer(plan: Plan) -> Viewer:
-    """Who logs in below, as the API sees them."""
-    villages = -(-plan.residents // filling.IN_STATION)
-    teams = frozenset({COUNTY, "town", *(f"village-{n}" for n in range(villages))})
-    roles = roles_of("centre", [], {"centre": teams})
-    return Viewer("", "bench", "", "centre", 0, roles, COUNTY, areas={"centre": teams})
 
 
 # -- filling -----------------------------------------------------------------------------------
@@ -284,51 +218,14 @@ def _ask_database(
 ) -> dict[str, Any]:
     """The same statements on a connection of our own; their plans, where there is a console."""
     drawn = np.random.default_rng(2).integers(beds, size=question.times // 2).tolist()
-    told: list[str] = []
-    took = []
-    # In a transaction, a statement's plan would only be told when the next statement begins.
-    url, options = whole.postgres.url, server.OPTIONS
-    with psycopg.connect(url, autocommit=True, options=options) as connection:
-        connection.add_notice_handler(lambda notice: told.append(notice.message_primary or ""))
-        connection.execute(_TELL)
-        for bed in drawn:
-            told.clear()
-            question.alone(connection, bed)
-            took.append(sum(_milliseconds(plan) for plan in told))
+    with explained(whole.postgres.url) as told:
+        took = [told.milliseconds(question.alone, bed) for bed in drawn]
         p95 = float(np.percentile(took, 95))
         if console is not None:
-            _show_plans(connection, question, told, console)
+            console.print(f"{question.name} takes too long:", markup=False)
+            for plan in told.plans(question.alone, 0)[-_PLANS:]:
+                console.print(plan, markup=False, highlight=False)
     return {"database_p95_ms": round(p95, 1)}
-
-
-_TELL = (
-    "load 'auto_explain'; set client_min_messages = log; set auto_explain.log_min_duration = 0;"
-    " set auto_explain.log_timing = off"
-)
-
-
-def _show_plans(
-    connection: psycopg.Connection, question: Question, told: list[str], console: Console
-) -> None:
-    connection.execute(
-        "set auto_explain.log_analyze = on; set auto_explain.log_nested_statements = on;"
-        " set auto_explain.log_buffers = on; set auto_explain.log_timing = on"
-    )
-    told.clear()
-    question.alone(connection, 0)
-    console.print(f"{question.name} takes too long:", markup=False)
-    for plan in sorted(told, key=_milliseconds)[-_PLANS:]:
-        console.print(plan, markup=False, highlight=False)
-
-
-def _milliseconds(plan: str) -> float:
-    """How long a statement took, from what `auto_explain` says of it.
-
-    >>> _milliseconds("duration: 0.512 ms  plan: ...")
-    0.512
-    """
-    found = re.match(r"duration: ([0-9.]+) ms", plan)
-    return float(found[1]) if found else 0.0
 
 
 def _timed(act: Callable[[], object]) -> float:

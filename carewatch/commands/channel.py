@@ -14,12 +14,7 @@ from carewatch.postroom import person_channels, send
 from domain.errors import NotAllowed
 from domain.time import SystemClock
 
-app = typer.Typer(
-    help="Channels of people: test.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Channels of people: test.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

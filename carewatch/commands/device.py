@@ -12,12 +12,7 @@ from api import audit
 from carewatch.commands.options import OPERATOR, AsJson, Data, connected
 from gateway import registry
 
-app = typer.Typer(
-    help="Devices and their secrets.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Devices and their secrets.", no_args_is_help=True, add_completion=False)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="1 to 64 of A-Z a-z 0-9 _ -")]
 

@@ -14,10 +14,7 @@ from carewatch.commands.options import moment as moment_of
 from domain.errors import NotAllowed
 
 app = typer.Typer(
-    help="Duty: who is on now, where nobody will be.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    help="Duty: who is on now, where nobody will be.", no_args_is_help=True, add_completion=False
 )
 
 _NO_END = "for 60 days or more"

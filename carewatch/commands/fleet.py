@@ -11,12 +11,7 @@ from carewatch.commands.options import Data, connected
 from carewatch.embedded.nats import write_private
 from gateway import registry
 
-app = typer.Typer(
-    help="Many beds behind one bridge.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Many beds behind one bridge.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

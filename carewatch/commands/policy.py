@@ -27,7 +27,6 @@ app = typer.Typer(
     help="Policies: check them, and try who would be told when.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_enable=False,
 )
 
 

@@ -13,12 +13,7 @@ from api.schemas.persons import NewResident, Resident
 from carewatch.commands.options import ALL, OPERATOR, AsJson, Data, connected, described
 from domain.errors import NotAllowed
 
-app = typer.Typer(
-    help="Residents: who is cared for.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Residents: who is cared for.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

@@ -6,21 +6,21 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from carewatch import settings
-from domain.errors import CarewatchError
 from domain.time import NEVER, SECOND, Micros, SystemClock, from_datetime, iso
 from gateway.mqtt.publisher import Traffic
 from simulators import faults, recording
-from simulators.fleet import Fleet, build, incidents_of, make_homes
-from simulators.live import Access, Live, pace
+from simulators.cast import BadCast, Cast, cast
+from simulators.fleet import Fleet, build, incidents_of
+from simulators.live import Live, pace
 from simulators.residents import Incident
 from simulators.scenarios import SCENARIOS, Home, Scenario, UnknownScenario, scenario, truth
 
@@ -28,24 +28,12 @@ _RECORDED_DAY = date(2026, 3, 2)
 """The day of a recording that names none: always the same, so that its bytes are."""
 
 
-class BadRequest(CarewatchError):
-    """Options that do not fit together, or a file that cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cast:
-    """Who takes part: the homes, and how their devices log in."""
-
-    homes: Sequence[Home]
-    access: Access
-
-
 @dataclass(frozen=True, slots=True)
 class _Plot:
     """What is to be played, when it has been decided when it begins."""
 
     story: Scenario
-    cast: _Cast
+    cast: Cast
     rate: float
     seed: int
     faults: Sequence[faults.Fault]
@@ -114,10 +102,11 @@ def simulate(
         _list()
         return
     lasts = None if duration is None else round(duration * SECOND)
+    account = (username, password or "") if username else None
     try:
         plot = _Plot(
             scenario(name),
-            _cast(devices, residents, timezone, username, password),
+            cast(devices, residents, timezone, account),
             rate,
             seed,
             tuple(faults.parse(text, seed) for text in fault or ()),
@@ -129,7 +118,7 @@ def simulate(
         if out is not None:
             _record(plot, out, start, lasts or plot.story.lasts)
             return
-    except (BadRequest, faults.BadFault, UnknownScenario) as error:
+    except (BadCast, faults.BadFault, UnknownScenario) as error:
         raise typer.BadParameter(str(error)) from error
     _play(plot, mqtt or _configured(), speed, lasts)
 
@@ -158,57 +147,6 @@ def _list() -> None:
         typer.echo(f"{story.name:16} {story.about}")
 
 
-# -- who takes part ----------------------------------------------------------------------------
-
-
-def _cast(
-    file: Path | None, count: int | None, zone: str, username: str | None, password: str | None
-) -> _Cast:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadRequest(f"There is no time zone {zone!r}; try one like Asia/Shanghai.") from None
-    account = (username, password or "") if username else None
-    if file is None:
-        return _Cast(make_homes(count or 24, zone), Access({}, account))
-    said = _read(file)
-    cast = _fleet_cast(said, zone) if "bridge" in said else _demo_cast(said, zone)
-    if account:
-        cast = replace(cast, access=Access({}, account))
-    if not cast.homes:
-        raise BadRequest(f"{file} names no device of a resident.")
-    return replace(cast, homes=cast.homes[:count])
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadRequest(f"{file} cannot be read as JSON: {error}.") from error
-    if not isinstance(said, dict) or not isinstance(said.get("devices"), list):
-        raise BadRequest(f"{file} has no list 'devices': is it a demo.json or a fleet file?")
-    return said
-
-
-def _demo_cast(said: dict[str, Any], zone: str) -> _Cast:
-    zones = {one["id"]: one.get("timezone", zone) for one in said.get("residents", ())}
-    homes: dict[str, list[tuple[str, str]]] = {}
-    for device in said["devices"]:
-        if device.get("resident") and device["kind"] != "bridge":
-            homes.setdefault(device["resident"], []).append((device["id"], device["kind"]))
-    secrets = {device["id"]: device["secret"] for device in said["devices"]}
-    return _Cast(
-        [Home(name, zones.get(name, zone), tuple(theirs)) for name, theirs in homes.items()],
-        Access(secrets),
-    )
-
-
-def _fleet_cast(said: dict[str, Any], zone: str) -> _Cast:
-    bridge = said["bridge"]
-    homes = [Home(id_.replace("bed", "resident"), zone, ((id_, "bed"),)) for id_ in said["devices"]]
-    return _Cast(homes, Access({}, (bridge["username"], bridge["password"])))
-
-
 # -- in and out --------------------------------------------------------------------------------
 
 
@@ -218,7 +156,7 @@ def _recorded_from(start: str | None, story: Scenario, zone: str) -> Micros:
     try:
         return from_datetime(datetime.fromisoformat(start))
     except ValueError:
-        raise BadRequest(
+        raise typer.BadParameter(
             f"--start {start!r} is no time with a zone, such as 2026-03-02T02:00:00+08:00."
         ) from None
 

@@ -12,10 +12,7 @@ from api.schemas.accounts import NewTeam, Team
 from carewatch.commands.options import ALL, OPERATOR, AsJson, Data, connected, described
 
 app = typer.Typer(
-    help="Teams: county above township above village.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    help="Teams: county above township above village.", no_args_is_help=True, add_completion=False
 )
 
 

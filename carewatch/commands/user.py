@@ -11,12 +11,7 @@ from carewatch.commands.options import OPERATOR, Data, connected
 from domain.errors import NotAllowed
 from domain.time import SystemClock
 
-app = typer.Typer(
-    help="Accounts of people.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Accounts of people.", no_args_is_help=True, add_completion=False)
 
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")

@@ -78,18 +78,16 @@ begin
             ') as hours group by quantity $f$';
 end $$;
 
--- Where there are roll-ups already, days begin with the oldest hour: the keeper makes them.
+-- Where there are roll-ups already, days begin with the oldest hour, but not with what claims to be
+-- older than hours are kept: the keeper makes them.
 insert into progress (name, at)
-select 'day', least(p.at, (
-    select min(first.at)
-    from resident r
-    cross join lateral (
-        (select h.at from sample_hour h where h.subject = r.slot order by h.at limit 1)
-        union all
-        (select m.at from measurement_hour m where m.subject = r.slot order by m.at limit 1)
-    ) as first
+select 'day', least(hour.at, greatest(
+    (select min(oldest) from (select oldest from pieces('sample_hour', false)
+                              union all
+                              select oldest from pieces('measurement_hour', false)) as piece),
+    coalesce((select at from progress where name = 'rest'), now() - interval '5 years')
 ))
-from progress p where p.name = 'hour';
+from progress hour where hour.name = 'hour';
 select make_days('quantity_day', at::date, (now() + interval '7 days')::date)
 from progress where name = 'day';
 

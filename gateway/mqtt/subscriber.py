@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +12,7 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 
 from domain.errors import Unavailable
+from domain.time import stopwatch
 from gateway import topics
 from gateway.inbox import Message, Packet
 from gateway.mqtt.lane import FastLane, acknowledgement
@@ -83,8 +84,14 @@ class Subscriber:
             self._client.puback([mid for mid in mids if mid])
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> paho.MQTTMessageInfo:
-        """Send to a device at QoS 1; the answer tells when the broker has it."""
-        return self._client.publish(topic, payload, qos=1, retain=retain)
+        """Send to a device at QoS 1; the answer tells when the broker has it.
+
+        Without a connection it is kept, and sent once there is one again.
+        """
+        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        if info.rc == paho.MQTT_ERR_NO_CONN:  # paho keeps it, but would call it a failure for ever
+            info.rc = paho.MQTT_ERR_SUCCESS
+        return info
 
     # -- paho's thread ------------------------------------------------------------------------
 
@@ -136,6 +143,15 @@ class _LaneClient(paho.Client):
 
     def _create_socket(self) -> Any:
         return self._enter(cast(socket.socket, super()._create_socket()))
+
+
+def all_taken(messages: Iterable[paho.MQTTMessageInfo], within_s: float) -> bool:
+    """Whether the broker has all of these messages, in so many seconds at most."""
+    until = stopwatch() + within_s
+    waiting = [info for info in messages if not info.is_published()]
+    for info in waiting:
+        info.wait_for_publish(max(until - stopwatch(), 0))
+    return all(info.is_published() for info in waiting)
 
 
 def make_client(

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +15,10 @@ import psutil
 import psycopg
 
 from domain.time import SystemClock
-from gateway.mqtt.subscriber import address, make_client
+from tests.talking import Session
 from tests.waiting import eventually
 
 CLOCK = SystemClock()
-
-
-def now_ms() -> int:
-    return CLOCK.now() // 1000
 
 
 class Instance:
@@ -104,71 +99,21 @@ class Instance:
         return took
 
 
-class Sender:
-    """A device that publishes over paho, and knows what the broker has acknowledged."""
+class Sender(Session):
+    """A device with a session of its own, which hears its receipts."""
 
     def __init__(self, instance: Instance, device: dict[str, Any]) -> None:
-        self.id = device["id"]
-        self.resident = device["resident"]
+        self.id: str = device["id"]
+        self.resident: str = device["resident"]
         self.receipts: list[dict[str, Any]] = []
-        # No lock: paho calls back under a lock of its own, which `publish` takes too.
-        self._said: list[tuple[int, int]] = []
-        self._done: set[int] = set()
-        url = instance.run["mqtt"]
-        self._client = make_client(url, self.id, clean_session=False)
+        super().__init__(instance.run["mqtt"], self.id)
         self._client.username_pw_set(self.id, device["secret"])
-        self._client.on_publish = self._published
         self._client.on_connect = lambda c, *_: c.subscribe(f"cw/v1/{self.id}/receipt", 1)
         self._client.on_message = lambda _c, _d, m: self.receipts.append(json.loads(m.payload))
-        self._client.connect(*address(url))
-        self._client.loop_start()
-        eventually(self._client.is_connected, "the login")
+        self.connect()
 
     def say(self, what: str, payload: dict[str, Any]) -> int:
-        """Publish; the time that it carries names it in ``acknowledged``."""
-        t = int(payload.setdefault("t", now_ms()))
-        info = self._client.publish(f"cw/v1/{self.id}/{what}", json.dumps(payload), qos=1)
-        self._said.append((info.mid, t))
-        return t
-
-    @property
-    def acknowledged(self) -> list[int]:
-        """The times of what the broker has said that it has."""
-        return [t for mid, t in self._said if mid in self._done]
-
-    def _published(self, _client: Any, _data: Any, mid: int, *_: Any) -> None:
-        self._done.add(mid)
-
-    def settle(self) -> None:
-        """Until everything that was said is acknowledged."""
-        eventually(
-            lambda: len(self.acknowledged) == len(self._said), f"{self.id}'s acknowledgements", 60
-        )
-
-    def leave(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-class Stream(threading.Thread):
-    """A bed that says its heart rate, over and over, with a time of its own each time."""
-
-    def __init__(self, sender: Sender, every_s: float = 0.005) -> None:
-        super().__init__(daemon=True)
-        self.sender = sender
-        self._every_s = every_s
-        self._end = threading.Event()
-
-    def run(self) -> None:
-        t = now_ms()
-        while not self._end.wait(self._every_s):
-            t = max(t + 1, now_ms())
-            self.sender.say("sample", {"t": t, "heart_rate": 61, "in_bed": True, "movement": 0.1})
-
-    def end(self) -> None:
-        self._end.set()
-        self.join(10)
-        self.sender.settle()
+        return self.publish(self.id, what, payload)
 
 
 @contextmanager

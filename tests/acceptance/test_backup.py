@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.instance import Instance, Sender, Stream, instance, now_ms
+from tests.acceptance.instance import Instance, Sender, instance
+from tests.talking import Talk, now_ms
 from tests.waiting import eventually
 
 PRESS = {"id": "a-press", "event": "button_pressed"}
@@ -35,12 +36,14 @@ def backups(folder: Path) -> Path:
         button = Sender(lost, lost.devices("button")[0])
         button.say("event", {"t": now_ms(), **PRESS})
         eventually(lambda: lost.ask("select from outbox where sent_at is not null"), "the message")
-        stream = Stream(Sender(lost, lost.devices("bed")[0]))
-        stream.start()
+        bed = Sender(lost, lost.devices("bed")[0])
+        talk = Talk(bed, bed.id, every_s=0.005)
+        talk.start()
         eventually(lambda: lost.ask("select from sample offset 50"), "samples")
         told = carewatch("backup", str(kept), "--data", str(lost.folder / "data"))
-        stream.end()
-        for sender in (button, stream.sender):
+        talk.end()
+        bed.settle()
+        for sender in (button, bed):
             sender.leave()
     assert "rows of" in told
     # The same of a carewatch that is stopped, for a move that loses nothing.

@@ -9,7 +9,8 @@ import threading
 import numpy as np
 import psutil
 
-from tests.acceptance.instance import Instance, Sender, Stream, now_ms
+from tests.acceptance.instance import Instance, Sender
+from tests.talking import Talk, await_kept, now_ms
 from tests.waiting import eventually
 
 
@@ -18,40 +19,31 @@ class Street:
 
     def __init__(self, carewatch: Instance, buttons: slice) -> None:
         self.carewatch = carewatch
-        self.streams = [Stream(Sender(carewatch, bed)) for bed in carewatch.devices("bed")[:2]]
+        self.beds = [Sender(carewatch, bed) for bed in carewatch.devices("bed")[:2]]
+        self.talks = [Talk(bed, bed.id, every_s=0.005) for bed in self.beds]
         self.buttons = [
             Sender(carewatch, button) for button in carewatch.devices("button")[buttons]
         ]
-        for stream in self.streams:
-            stream.start()
+        for talk in self.talks:
+            talk.start()
 
     def press(self, place: int) -> None:
         self.buttons[place].say("event", {"id": f"press-{now_ms()}", "event": "button_pressed"})
 
     def end(self) -> None:
-        for stream in self.streams:
-            stream.end()
-        for button in self.buttons:
-            button.settle()
+        for talk in self.talks:
+            talk.end()
+        for sender in (*self.beds, *self.buttons):
+            sender.settle()
 
     def nothing_is_lost_or_doubled(self) -> None:
         """Every acknowledged message is in the database, and every press has one open alert."""
-        for stream in self.streams:
-            eventually(lambda s=stream: self._missing(s.sender) == set(), "the last sample", 60)
+        for bed in self.beds:
+            await_kept(bed, bed.id, self.carewatch.ask)
         for button in self.buttons:
             eventually(lambda b=button: self._open(b) == 1, f"the alert of {button.id}", 60)
-        for sender in (*self.buttons, *(stream.sender for stream in self.streams)):
+        for sender in (*self.beds, *self.buttons):
             sender.leave()
-
-    def _missing(self, sender: Sender) -> set[int]:
-        rows = self.carewatch.ask(
-            "select (extract(epoch from measured_at) * 1000)::bigint"
-            " from sample s join device d on d.slot = s.device where d.id = %s",
-            sender.id,
-        )
-        stored = [row[0] for row in rows]
-        assert len(stored) == len(set(stored))
-        return set(sender.acknowledged) - set(stored)
 
     def _open(self, button: Sender) -> int:
         rows = self.carewatch.ask(

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from domain.quantity import QUANTITIES
-from tests.acceptance.instance import Instance, Sender, now_ms
+from tests.acceptance.instance import Instance, Sender
+from tests.talking import now_ms
 from tests.waiting import eventually
 
 

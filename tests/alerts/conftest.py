@@ -40,6 +40,13 @@ insert into account (id, username, password_hash, role, name, team_id) values
 insert into care_circle values ('a-li', 'anna'), ('a-mei', 'anna');
 """
 
+_STAFF = """
+insert into account (id, username, password_hash, role, name, team_id) values
+    ('a-wang', 'wang', '', 'station', 'Wang', 'village'),
+    ('a-zhao', 'zhao', '', 'station', 'Zhao', 'village'),
+    ('a-chen', 'chen', '', 'responder', 'Chen', 'county');
+"""
+
 
 @dataclass
 class County:
@@ -115,6 +122,13 @@ def county(database_url: str, directory: Snapshot) -> Any:
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(_PEOPLE.encode())
         yield County(connection, directory)
+
+
+@pytest.fixture
+def staffed(county: Any) -> Any:
+    """The county with two people in the village's station, and a responder."""
+    county.connection.execute(_STAFF)
+    return county
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 
 from domain.time import stopwatch
+from tests.waiting import eventually
 
 
 def carewatch(
@@ -36,13 +36,6 @@ def carewatch(
 def _environment(**settings: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("CAREWATCH_")}
     return own | {f"CAREWATCH_{name.upper()}": value for name, value in settings.items()}
-
-
-def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    deadline = stopwatch() + seconds
-    while not holds():
-        assert stopwatch() < deadline, "it did not come to pass in time"
-        threading.Event().wait(0.05)
 
 
 @dataclass
@@ -84,7 +77,7 @@ def start(data: Path, command: str = "up", *more: str, **settings: str) -> Insta
         )  # fmt: skip
     instance = Instance(data, process)
     _started.append(process)
-    until(instance.ready)
+    eventually(instance.ready, "readiness", 60)
     return instance
 
 
@@ -160,7 +153,7 @@ def test_up_tells_where_it_is_and_who_works(instance: Instance) -> None:
     assert set(parts) == {
         "database", "migrations", "pump", "escalator", "inspection", "keeper", "auth", "broker",
     }  # fmt: skip
-    until(lambda: instance.run["http"] in instance.said)
+    eventually(lambda: instance.run["http"] in instance.said)
 
 
 def test_metrics_are_those_of_all_processes(instance: Instance) -> None:
@@ -198,8 +191,8 @@ def test_a_port_that_is_taken_is_named_with_its_setting(tmp_path: Path) -> None:
 def test_a_part_that_is_killed_comes_back(instance: Instance, part: str) -> None:
     before = instance.run["pids"]
     os.kill(before[part], signal.SIGKILL)
-    until(lambda: instance.run["pids"][part] != before[part])
-    until(instance.answers)
+    eventually(lambda: instance.run["pids"][part] != before[part])
+    eventually(instance.answers)
     others = {name: pid for name, pid in before.items() if name != part}
     assert others.items() <= instance.run["pids"].items()
 
@@ -328,12 +321,12 @@ def test_a_signal_ends_it_within_ten_seconds_and_leaves_nobody(
     instance = start(tmp_path / "data", "demo", "--quiet")
     demo = json.loads((instance.data / "demo.json").read_text())
     assert {"accounts", "devices"} <= set(demo)
-    until(lambda: demo["accounts"][0]["password"] in instance.said)
+    eventually(lambda: demo["accounts"][0]["password"] in instance.said)
     family = psutil.Process(instance.process.pid).children(recursive=True)
     assert len(family) > 6
     instance.process.send_signal(how)
     assert instance.process.wait(10) == 0
-    until(lambda: not any(process.is_running() for process in family), seconds=1)
+    eventually(lambda: not any(process.is_running() for process in family), seconds=1)
     assert not (instance.data / "run.json").exists()
 
 
@@ -345,7 +338,7 @@ def test_children_end_when_up_is_killed_and_the_rest_is_ended_by_the_next(tmp_pa
     assert carewatch("device", "list", data=str(first.data)).returncode == 3
     (first.data / "run.json").unlink()  # was left, and tells nothing any more
     ours = [pids[name] for name in ("pump", "escalator", "keeper", "api", "auth")]
-    until(lambda: not any(_lives(pid) for pid in ours))
+    eventually(lambda: not any(_lives(pid) for pid in ours))
     second = start(tmp_path / "data")
     assert not _lives(pids["broker"])
     assert not _lives(pids["database"])

@@ -1,7 +1,6 @@
 """The way of a reading, from a device's publish to the database and back to the device."""
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,78 +11,12 @@ import pytest
 from alerts.detectors import silence
 from carewatch import pump, steady
 from carewatch.embedded.nats import Nats
-from carewatch.settings import Settings
 from domain.time import SECOND, SystemClock
 from gateway import registry
-from gateway.mqtt.subscriber import address, make_client
+from tests.carewatch.home import Home, at_home
 from tests.mosquitto import BINARY, Mosquitto
+from tests.talking import now_ms
 from tests.waiting import eventually
-
-Broker = Nats | Mosquitto
-
-
-class Device:
-    """A device with an MQTT session of its own; keeps what carewatch tells it."""
-
-    def __init__(self, broker: Broker, name: str) -> None:
-        self.name = name
-        self.receipts: list[dict[str, Any]] = []
-        self._subscribed = threading.Event()
-        self._client = make_client(broker.mqtt_url, f"test-{name}")
-        self._client.on_connect = lambda client, *_: client.subscribe(f"cw/v1/{name}/receipt", 1)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = lambda _c, _d, m: self.receipts.append(json.loads(m.payload))
-        self._client.connect(*address(broker.mqtt_url))
-        self._client.loop_start()
-        assert self._subscribed.wait(10)
-
-    def say(self, what: str, payload: Any, *, topic: str | None = None, **how: Any) -> None:
-        """Publish, and return once the broker has it."""
-        body = payload if isinstance(payload, bytes) else json.dumps(payload)
-        info = self._client.publish(topic or f"cw/v1/{self.name}/{what}", body, qos=1, **how)
-        info.wait_for_publish(10)
-        assert info.is_published()
-
-    def leave(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-class Home:
-    """A running pump, its database, and devices of one resident."""
-
-    def __init__(self, broker: Broker, database_url: str) -> None:
-        self.broker = broker
-        self.database = psycopg.connect(database_url, autocommit=True)
-        self.database.execute("insert into resident (id, name) values ('rosa', 'Rosa')")
-        for kind in ("bed", "button", "fall"):
-            registry.add(self.database, f"{kind}-7", kind, resident="rosa")
-        self.devices: list[Device] = []
-        self.stop = threading.Event()
-        settings = Settings(database_url=database_url, mqtt_url=broker.mqtt_url)
-        self._pump = threading.Thread(target=pump.run, args=(settings, self.stop))
-        self._pump.start()
-
-    def open(self) -> None:
-        """Return once the pump receives."""
-        held = "select from pg_locks where locktype = 'advisory' and objid = %s and granted"
-        eventually(lambda: self.ask(held, steady.RECEIVING), "receiving")
-
-    def device(self, name: str) -> Device:
-        device = Device(self.broker, name)
-        self.devices.append(device)
-        return device
-
-    def ask(self, query: str, *arguments: Any) -> list[Any]:
-        return self.database.execute(query, arguments).fetchall()
-
-    def close(self) -> None:
-        self.stop.set()
-        self._pump.join(20)
-        for device in self.devices:
-            device.leave()
-        self.database.close()
-        assert not self._pump.is_alive()
 
 
 @pytest.fixture(scope="session")
@@ -103,16 +36,8 @@ def other_broker(folder: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture(params=["broker", "other_broker"], ids=["nats", "mosquitto"])
 def home(request: pytest.FixtureRequest, database_url: str) -> Iterator[Home]:
-    home = Home(request.getfixturevalue(request.param), database_url)
-    try:
-        home.open()
+    with at_home(request.getfixturevalue(request.param), database_url) as home:
         yield home
-    finally:
-        home.close()
-
-
-def now_ms() -> int:
-    return SystemClock().now() // 1000
 
 
 def test_a_reading_is_kept(home: Home) -> None:
@@ -223,6 +148,17 @@ def test_readings_flow_on_after_the_database_was_away(home: Home) -> None:
     )
     bed.say("sample", {"t": now_ms() + 1, "heart_rate": 62})
     eventually(lambda: home.ask("select from sample where heart_rate = 62"), "the next sample")
+
+
+def test_no_turn_waits_until_the_engine_is_saved(broker: Nats, database_url: str) -> None:
+    with psycopg.connect(database_url) as other:
+        other.execute("lock table checkpoint in exclusive mode")
+        with at_home(broker, database_url) as home:
+            home.device("button-7").say("event", {"event": "button_pressed", "key": "p1"})
+            eventually(lambda: home.ask("select from alert"), "the alert")
+            assert home.ask("select from checkpoint") == []
+            other.commit()
+            eventually(lambda: home.ask("select from checkpoint"), "the engine's state")
 
 
 def test_a_bed_that_sends_hours_at_once_delays_no_press(home: Home) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ from carewatch.child import Part
 from carewatch.supervisor import Supervisor
 from domain.errors import Unavailable
 from domain.time import stopwatch
+from tests.waiting import eventually
 
 _FOREVER = "import threading; threading.Event().wait()"
 _STUBBORN = (
@@ -59,19 +60,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     watched.end()
 
 
-def until(holds: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = stopwatch() + seconds
-    while not holds():
-        assert stopwatch() < deadline, "it did not come to pass in time"
-        threading.Event().wait(0.02)
-
-
 def test_a_killed_child_comes_back_and_its_new_pid_is_told(watched: Watched) -> None:
     first = watched.start("worker", _FOREVER)
     other = watched.start("other", _FOREVER)
     watched.watch()
     os.kill(first, signal.SIGKILL)
-    until(lambda: watched.supervisor.pids["worker"] != first)
+    eventually(lambda: watched.supervisor.pids["worker"] != first)
     assert watched.supervisor.pids["other"] == other
     assert watched.seen[-1] == watched.supervisor.pids
 
@@ -80,9 +74,9 @@ def test_one_that_crashes_on_and_on_slows_down_and_holds_up_nobody(watched: Watc
     watched.start("broken", "raise SystemExit(1)")
     fine = watched.start("fine", _FOREVER)
     watched.watch()
-    until(lambda: len(watched.seen) >= 5)
+    eventually(lambda: len(watched.seen) >= 5)
     os.kill(fine, signal.SIGKILL)
-    until(lambda: watched.supervisor.pids["fine"] != fine, seconds=3)
+    eventually(lambda: watched.supervisor.pids["fine"] != fine, seconds=3)
     begun = len(watched.seen)
     threading.Event().wait(1)
     assert len(watched.seen) - begun < 5
@@ -96,7 +90,7 @@ def test_stopping_leaves_no_process_not_even_a_stubborn_ones_child(watched: Watc
     begun = stopwatch()
     watched.end()
     assert stopwatch() - begun < 10
-    until(lambda: not any(_lives(process) for process in family), seconds=1)
+    eventually(lambda: not any(_lives(process) for process in family), seconds=1)
 
 
 def test_those_whom_others_need_go_last(watched: Watched, tmp_path: Path) -> None:

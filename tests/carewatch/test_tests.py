@@ -18,18 +18,14 @@ from domain.time import DAY, MINUTE, SECOND, Micros, SystemClock, to_datetime
 from gateway import registry
 from gateway.directory import load_directory
 from ingest import signals
-from tests.carewatch.test_pump import Device, Home
+from tests.carewatch.home import Device, Home, at_home
 from tests.waiting import eventually
 
 
 @pytest.fixture
 def home(broker: Nats, database_url: str) -> Iterator[Home]:
-    home = Home(broker, database_url)
-    try:
-        home.open()
+    with at_home(broker, database_url) as home:
         yield home
-    finally:
-        home.close()
 
 
 def press(button: Device, id: str, event: str = "button_pressed", ago: Micros = 0) -> Any:
@@ -120,7 +116,7 @@ def overdue(home: Any, now: Micros) -> list[str]:
     directory = load_directory(home)
     engine = Engine(standard(), judging_samples())
     engine.know(directory)
-    Memory(engine, signals.standard()).recover(home, directory, now)
+    Memory(engine, signals.standard(), lambda: home).recover(home, directory, now)
     found = engine.step(now, Batch.empty(), ())
     with home.transaction():
         record(home, found, directory, now)

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from carewatch.embedded.nats import Nats
-from domain.time import SystemClock
 from ingest import waveforms
 from simulators import signals
-from tests.carewatch.test_pump import Home
+from tests.carewatch.home import Home, at_home
+from tests.talking import now_ms
 from tests.waiting import eventually
 
 RATE = 50
@@ -20,12 +20,8 @@ RATE = 50
 
 @pytest.fixture
 def home(broker: Nats, database_url: str) -> Iterator[Home]:
-    home = Home(broker, database_url)
-    try:
-        home.open()
+    with at_home(broker, database_url) as home:
         yield home
-    finally:
-        home.close()
 
 
 def _messages(axes: Any, start_ms: int) -> Iterator[dict[str, Any]]:
@@ -47,7 +43,7 @@ def _messages(axes: Any, start_ms: int) -> Iterator[dict[str, Any]]:
 def test_a_fall_in_the_signal_raises_an_alert_and_the_signal_stays_with_it(home: Home) -> None:
     random = np.random.default_rng(3)
     axes = signals.falling(8, 12, RATE, random)
-    start = SystemClock().now() // 1000 - 20_000
+    start = now_ms() - 20_000
     worn = home.device("fall-7")
     for message in _messages(axes, start):
         worn.say("wave", message)
@@ -72,7 +68,7 @@ def test_the_signal_of_each_fall_stays_with_the_alert_that_it_is_told_in(home: H
     for seed, ago in ((3, 100_000), (4, 30_000)):
         axes = signals.falling(8, 12, RATE, np.random.default_rng(seed))
         values += axes.shape[1]
-        for message in _messages(axes, SystemClock().now() // 1000 - ago):
+        for message in _messages(axes, now_ms() - ago):
             worn.say("wave", message)
     found = "select id from alert where kind = 'fall'"
     ((alert,),) = eventually(lambda: home.ask(found), "a fall")
@@ -81,7 +77,7 @@ def test_the_signal_of_each_fall_stays_with_the_alert_that_it_is_told_in(home: H
 
 def test_walking_raises_nothing(home: Home) -> None:
     random = np.random.default_rng(4)
-    start = SystemClock().now() // 1000 - 20_000
+    start = now_ms() - 20_000
     worn = home.device("fall-7")
     for message in _messages(signals.walking(20, RATE, random), start):
         worn.say("wave", message)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.acceptance.instance import Instance, Sender, now_ms
+from tests.acceptance.instance import Instance, Sender
+from tests.talking import now_ms
 
 
 class Home:

@@ -5,9 +5,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.acceptance.instance import Instance, now_ms
+from tests.acceptance.instance import Instance
 from tests.console.home import Home
 from tests.console.visitor import PHONE, Accounts, Arrives, Visitor
+from tests.talking import now_ms
 
 
 def wait_for_the_worker(visitor: Visitor) -> None:

@@ -8,8 +8,9 @@ import pytest
 from carewatch.embedded.postgres import Postgres
 from carewatch.embedded.timescale import Timescale
 from tests import databases
-from tests.faults.rig import Rig, Talk
+from tests.faults.rig import BEDS, Rig
 from tests.faults.rig import rig as a_rig
+from tests.talking import Talk
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,7 +36,7 @@ def rig(folder: Path, request: pytest.FixtureRequest) -> Iterator[Rig]:
 @pytest.fixture
 def talk(rig: Rig) -> Iterator[Talk]:
     """Beds that talk while the fault goes on."""
-    talk = Talk(rig.devices)
+    talk = Talk(rig.devices, *BEDS)
     talk.start()
     yield talk
     talk.end()

@@ -22,10 +22,10 @@ from carewatch.embedded.nats import Nats
 from carewatch.embedded.postgres import Postgres, free_port
 from carewatch.embedded.timescale import Timescale
 from carewatch.migrate import migrate
-from domain.time import SystemClock, stopwatch
+from domain.time import stopwatch
 from gateway import registry
-from gateway.mqtt.subscriber import address, make_client
 from tests.alerts.conftest import Receiver
+from tests.talking import Session, Talk, await_kept
 from tests.waiting import eventually
 
 BEDS = ("bed-0", "bed-1")
@@ -33,7 +33,6 @@ SERVICES = ("pump", "escalator", "keeper", "api")
 RESIDENTS = 200
 """Each has one button, for one press."""
 
-_CLOCK = SystemClock()
 _DATABASE_USER = "carewatch", "carewatch"
 
 _PEOPLE = """
@@ -48,66 +47,8 @@ select 'a-mei', 'r-' || n from generate_series(0, 199) n;
 """
 
 
-def now_ms() -> int:
-    return _CLOCK.now() // 1000
-
-
 def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
-
-
-class Devices:
-    """All devices on one session, which knows what the broker has acknowledged."""
-
-    def __init__(self, url: str) -> None:
-        self._said: dict[int, tuple[str, int]] = {}
-        self._done: set[int] = set()
-        self._client = make_client(url, "faults-devices", clean_session=False)
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_publish = lambda _c, _d, mid, *_: self._done.add(mid)
-        self._client.connect(*address(url))
-        self._client.loop_start()
-        eventually(self._client.is_connected, "the devices' session")
-
-    def say(self, device: str, what: str, payload: dict[str, Any]) -> None:
-        body = json.dumps({"t": now_ms(), **payload})
-        info = self._client.publish(f"cw/v1/{device}/{what}", body, qos=1)
-        self._said[info.mid] = (f"{device}/{what}", payload.get("t", 0))
-
-    def acknowledged(self, device: str) -> set[int]:
-        """Times of the samples of a device that the broker has."""
-        done = [self._said[mid] for mid in list(self._done)]
-        return {t for said, t in done if said == f"{device}/sample"}
-
-    def settle(self) -> None:
-        eventually(lambda: len(self._done) == len(self._said), "all acknowledgements", 60)
-        assert len(self._said) < 65_000, "packet ids name messages only once"
-
-    def leave(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-class Talk(threading.Thread):
-    """Beds that say something all the time, with a time of its own each time."""
-
-    def __init__(self, devices: Devices, every_s: float = 0.02) -> None:
-        super().__init__(daemon=True)
-        self._devices = devices
-        self._every_s = every_s
-        self._end = threading.Event()
-
-    def run(self) -> None:
-        t = now_ms()
-        while not self._end.wait(self._every_s):
-            t = max(t + 1, now_ms())
-            for bed in BEDS:
-                said = {"t": t, "heart_rate": 61, "in_bed": True, "movement": 0.1}
-                self._devices.say(bed, "sample", said)
-
-    def end(self) -> None:
-        self._end.set()
-        self.join(10)
 
 
 class Rig:
@@ -132,7 +73,8 @@ class Rig:
         leave.callback(self.end_broker)
         self._furnish()
         self.database = self.connect()
-        self.devices = Devices(self.nats.mqtt_url)
+        self.devices = Session(self.nats.mqtt_url, "faults-devices")
+        self.devices.connect()
         leave.callback(self.devices.leave)
         for service in SERVICES:
             self.start(service)
@@ -285,7 +227,7 @@ class Rig:
         """Somebody presses a button that was never pressed; the resident."""
         number = next(self._presses)
         event = {"id": f"press-{number}", "event": "button_pressed"}
-        self.devices.say(f"button-{number}", "event", event)
+        self.devices.publish(f"button-{number}", "event", event)
         return f"r-{number}"
 
     def alerts(self, resident: str) -> int:
@@ -320,7 +262,7 @@ class Rig:
             eventually(lambda r=resident: self.told(r), f"the post about {resident}")
         assert self.ask("select key from event group by device, key having count(*) > 1") == []
         for bed in BEDS:
-            eventually(lambda b=bed: self._missing(b) == set(), f"the samples of {bed}", 60)
+            await_kept(self.devices, bed, self.ask)
         assert self.ask("select count(*) from alert where kind <> 'sos'") == [(0,)]
         assert [r for r in residents if self.alerts(r) != 1] == []
         self.wait_ready()
@@ -348,16 +290,6 @@ class Rig:
             " where a.subject = %s and o.occasion = 'raised'",
             resident,
         )
-
-    def _missing(self, bed: str) -> set[int]:
-        rows = self.ask(
-            "select (extract(epoch from measured_at) * 1000)::bigint"
-            " from sample s join device d on d.slot = s.device where d.id = %s",
-            bed,
-        )
-        stored = [row[0] for row in rows]
-        assert len(stored) == len(set(stored))
-        return self.devices.acknowledged(bed) - set(stored)
 
     # -- setting up ---------------------------------------------------------------------------
 

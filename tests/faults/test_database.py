@@ -8,7 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.faults.rig import Rig, Talk, pause, within
+from tests.faults.rig import Rig, pause, within
+from tests.talking import Talk
 from tests.waiting import eventually
 
 SOON = 2.0
@@ -53,7 +54,7 @@ def test_the_database_is_stopped_and_started(rig: Rig, talk: Talk) -> None:
     pressed = rig.press()
     rig.wait_said("database", "takes no connections")
     for number in range(20_000):
-        rig.devices.say(f"flood-{number % 20}", "sample", {"heart_rate": 61})
+        rig.devices.publish(f"flood-{number % 20}", "sample", {"heart_rate": 61})
     rig.wait_told_unrecorded(pressed)
     assert rig.memory - before < 100_000_000
     rig.start_database()

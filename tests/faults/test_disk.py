@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.rig import Rig, Talk, now_ms, within
+from tests.faults.rig import Rig, within
+from tests.talking import Talk, now_ms
 
 SOON = 2.0
 ROOM = "48m"
@@ -45,7 +46,7 @@ def test_the_disk_is_full(rig: Rig, talk: Talk, small_disk: Path) -> None:
     now = now_ms()
     for number in range(3000):  # what room is left in the tables themselves is soon used up
         said = {"t": now - number, "heart_rate": 61}
-        rig.devices.say(f"flood-{number % 20}", "sample", said)
+        rig.devices.publish(f"flood-{number % 20}", "sample", said)
     rig.wait_said("pump", "disk of the database is full")
     pressed = rig.press()
     rig.wait_told_unrecorded(pressed)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.faults.rig import Rig, Talk, pause
+from tests.faults.rig import Rig, pause
+from tests.talking import Talk
 from tests.waiting import eventually
 
 KILLS = {"PostgreSQL": 100, "TimescaleDB": 20}

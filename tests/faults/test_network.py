@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from tests.faults.proxy import Proxy
-from tests.faults.rig import Rig, Talk, pause, within
+from tests.faults.rig import Rig, pause, within
+from tests.talking import Talk
 
 SOON = 2.0
 

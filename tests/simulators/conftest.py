@@ -3,7 +3,7 @@
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import paho.mqtt.client as paho
 import pytest
 
 from carewatch.embedded.postgres import free_port
-from domain.time import stopwatch
 from gateway.mqtt.subscriber import make_client
+from tests.waiting import eventually
 
 SECRETS = {"bed-1": "b-secret", "button-1": "p-secret", "bridge": "g-secret"}
 
@@ -71,7 +71,7 @@ class Observer:
         self._client.on_connect = lambda client, *_: client.subscribe("cw/v1/#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._hear
-        _until(lambda: self._connects(url), "the broker does not come up")
+        eventually(lambda: self._connects(url), "the broker's start")
         self._client.loop_start()
         assert self._ready.wait(10)
 
@@ -94,13 +94,6 @@ class Observer:
 
     def _hear(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self.heard.append((message.topic, bytes(message.payload), message.retain))
-
-
-def _until(done: Callable[[], bool], otherwise: str, seconds: float = 15) -> None:
-    deadline = stopwatch() + seconds
-    while not done():
-        assert stopwatch() < deadline, otherwise
-        threading.Event().wait(0.02)
 
 
 @pytest.fixture

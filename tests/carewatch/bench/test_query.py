@@ -9,6 +9,7 @@ import pytest
 from carewatch.bench import filling, query
 from carewatch.bench.filling import Size
 from carewatch.bench.query import Plan
+from carewatch.bench.questions import questions, viewer
 from domain.errors import Unavailable
 from domain.time import HOUR, SystemClock
 
@@ -26,8 +27,7 @@ def county(connection: psycopg.Connection) -> psycopg.Connection:
 
 
 def test_each_question_finds_what_it_is_about(county: psycopg.Connection) -> None:
-    plan = Plan(residents=SMALL.residents)
-    asked = query._questions(query._viewer(plan), SystemClock().now())
+    asked = questions(viewer(SMALL.residents), SystemClock().now())
     told: dict[str, Any] = {each.name: each.alone(county, 0) for each in asked}
     assert told["year"]["level"] == "day"
     assert len(told["year"]["points"]) > 360
