@@ -12,6 +12,7 @@ from alerts.lifecycle import next_state
 from alerts.offers import Offer
 from alerts.reasons import Reason, because
 from domain.errors import NotAllowed
+from domain.refusals import refused
 from domain.time import MINUTE, Micros
 
 TIME_TO_TAKE_OVER: Micros = 2 * MINUTE
@@ -22,9 +23,7 @@ class Taken(NotAllowed):
     """Somebody else has the alert; ``holder`` is the user name."""
 
     def __init__(self, holder: str) -> None:
-        super().__init__(
-            f"{holder} has taken this alert: speak to {holder}, or wait until it is given back."
-        )
+        super().__init__(refused("taken", holder=holder))
         self.holder = holder
 
 
@@ -126,11 +125,11 @@ def _is_anothers(alert: AlertRow, by: Actor) -> bool:
 
 def _refuse(alert: AlertRow, deed: Deed) -> None:
     if deed.change == "resolved" and deed.outcome is None:
-        raise NotAllowed("Say how it ended: an outcome is needed to resolve an alert.")
+        raise NotAllowed(refused("outcome_missing"))
     if deed.change == "joined" and alert.accepted_by == deed.by.id:
-        raise NotAllowed("You have taken this alert yourself: others can join you.")
+        raise NotAllowed(refused("own_alert"))
     if deed.to is not None and deed.to.id == deed.by.id:
-        raise NotAllowed("You have this alert already: name somebody else to hand it over to.")
+        raise NotAllowed(refused("hand_over_to_self"))
 
 
 def _reason(change: ChangeName, deed: Deed, alert: AlertRow) -> Reason:

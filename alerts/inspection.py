@@ -153,7 +153,9 @@ def _policies(connection: Connection) -> Iterator[Defect]:
     for row in arrangements.policy_rows(connection):
         wrong = objections.of_policy(policy_of(row), teams, people)
         if wrong:
-            yield Defect(BAD_POLICY, str(row["id"]), f"Policy {row['id']}: {' '.join(wrong)}")
+            yield Defect(
+                BAD_POLICY, str(row["id"]), f"Policy {row['id']}: {' '.join(map(str, wrong))}"
+            )
 
 
 def _too_slow() -> Defect:

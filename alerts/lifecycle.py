@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from alerts.alert import AlertRow, Change, ChangeName, State
 from domain.errors import NotAllowed
+from domain.refusals import refused
 
 Before = State | Literal["new"]
 
@@ -86,31 +87,17 @@ with the one who has it until the other has taken it. On the way can be said aga
 estimate.
 """
 
-_DOING: Mapping[str, str] = {
-    "accepted": "accept",
-    "rejected": "reject",
-    "withdrawn": "withdraw from",
-    "on_the_way": "set out for",
-    "arrived": "arrive at",
-    "hand_over_offered": "hand over",
-    "joined": "help with",
-    "resolved": "resolve",
-}
-_BEING: Mapping[str, str] = {
-    "open": "open, and nobody has taken it",
-    "accepted": "accepted",
-    "responding": "one that somebody is on the way to",
-    "on_site": "one where somebody is on site",
-    "resolved": "resolved",
-}
+_WHY_NOT: Mapping[Before, str] = {"open": "alert_untaken", "resolved": "alert_over"}
 
 
 def next_state(state: Before, change: ChangeName) -> State:
-    """What the table says; NotAllowed, with what is possible instead, where it says nothing."""
+    """What the table says; NotAllowed, with what is to be done instead, where it says nothing."""
     try:
         return TRANSITIONS[state, change]
     except KeyError:
-        raise NotAllowed(_refusal(state, change)) from None
+        code = _WHY_NOT.get(state)
+        why = refused(code) if code else refused("alert_unfit", state=state, change=change)
+        raise NotAllowed(why) from None
 
 
 def advance(alert: AlertRow | None, change: Change) -> AlertRow:
@@ -183,13 +170,6 @@ def _without(helpers: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 _REMEMBERED = 200
 """Occurrences that an alert remembers: more presses than a restart has to go back over."""
-
-
-def _refusal(state: Before, change: ChangeName) -> str:
-    possible = [_DOING[name] for at, name in TRANSITIONS if at == state and name in _DOING]
-    way_out = f"you can {' or '.join(possible)} it" if possible else "nothing more is to be done"
-    doing, being = _DOING.get(change, f"mark as {change}"), _BEING.get(state, "unknown")
-    return f"You cannot {doing} this alert, because it is {being}: {way_out}."
 
 
 # -- for the documentation ---------------------------------------------------------------------

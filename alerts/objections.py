@@ -1,4 +1,4 @@
-"""What is wrong with a policy or a rota, in sentences: pure, and asked before it is stored.
+"""What is wrong with a policy or a rota: pure, and asked before it is stored.
 
 A policy is refused that could end with nobody: each step has a deadline, and the last one asks
 the centre, which is there even where nobody has an account. Low alerts are a list that is gone
@@ -14,6 +14,7 @@ from alerts.hours import stretch, zone_of
 from alerts.policy import Policy, Step
 from alerts.roster import PARTIES, PERSON, TEAM
 from domain.finding import KINDS
+from domain.refusals import Refusal, refused
 from domain.time import DAY, SECOND, to_datetime
 
 SHORTEST, LONGEST = SECOND, DAY
@@ -22,106 +23,100 @@ MOST_STEPS, MOST_REPEATS, MOST_SHIFTS = 20, 20, 500
 _NEVER_EMPTY = "centre"
 
 
-def of_policy(policy: Policy, teams: Collection[str], people: Collection[str]) -> list[str]:
+def of_policy(policy: Policy, teams: Collection[str], people: Collection[str]) -> list[Refusal]:
     """Why a policy cannot be; empty where nothing is wrong.
 
     ``teams`` and ``people`` (user names of open accounts) are those that it may name.
     """
     found = [*_of_whole(policy), *_of_end(policy)]
     for number, step in enumerate(policy.steps, start=1):
-        found += [f"Step {number} {reason}" for reason in _of_step(step, policy.priority)]
+        found += _of_step(number, step, policy.priority)
         for party in step.parties:
-            found += [f"Step {number} {reason}" for reason in _of_party(party, teams, people)]
+            found += _of_party(number, party, teams, people)
     return found
 
 
-def of_rota(rota: Rota, people: Collection[str]) -> list[str]:
+def of_rota(rota: Rota, people: Collection[str]) -> list[Refusal]:
     """Why a rota cannot be; ``people`` are the user names of those who may be on duty."""
     found = []
     if rota.timezone not in available_timezones():
-        found.append(f"{rota.timezone} is no time zone: use a name such as Asia/Shanghai.")
+        found.append(refused("zone_unknown", zone=rota.timezone))
     if len(rota.shifts) > MOST_SHIFTS:
-        found.append(f"A rota has {MOST_SHIFTS} shifts at most: make a layer of its own.")
+        found.append(refused("shifts_many", most=MOST_SHIFTS))
     strangers = {one for shift in rota.shifts for one in shift.people} - set(people)
     if strangers:
-        found.append(
-            f"{', '.join(sorted(strangers))}: no open account of this team or one above or below "
-            "it; correct the user name, or make the account first."
-        )
+        found.append(refused("shift_of_strangers", person=sorted(strangers)))
     found += [
-        f"The shift of {shift.day} at {shift.starts:%H:%M} names nobody: take it out, or name them."
+        refused("shift_of_nobody", day=shift.day, at=f"{shift.starts:%H:%M}")
         for shift in rota.shifts
         if not shift.people
     ]
     return [*found, *_twice_begun(rota)]
 
 
-def _of_whole(policy: Policy) -> Iterator[str]:
+def _of_whole(policy: Policy) -> Iterator[Refusal]:
     if policy.kind is not None and policy.kind not in KINDS:
-        yield f"There is no kind of alert {policy.kind!r}: use one of {', '.join(KINDS)}."
+        yield refused("kind_unknown", kind=policy.kind, known=list(KINDS))
     if not policy.steps:
-        yield "A policy without steps asks nobody: give at least one step."
+        yield refused("steps_none")
     if len(policy.steps) > MOST_STEPS:
-        yield f"A policy has {MOST_STEPS} steps at most: the last must still come in time."
+        yield refused("steps_many", most=MOST_STEPS)
     if policy.quiet_hours and policy.priority == "high":
-        yield "What is high is never held back: take the quiet hours away."
+        yield refused("high_held_back")
     if policy.quiet_hours and policy.quiet_hours.starts == policy.quiet_hours.ends:
-        yield "Quiet hours that end when they begin would last all day: end them earlier."
+        yield refused("quiet_all_day")
 
 
-def _of_end(policy: Policy) -> Iterator[str]:
+def _of_end(policy: Policy) -> Iterator[Refusal]:
     last = policy.steps[-1].parties if policy.steps else (_NEVER_EMPTY,)
     if policy.priority == "low":
         if not {_NEVER_EMPTY, "station"} & set(last):
-            yield "The last step must include the station or the centre, or it ends with nobody."
+            yield refused("last_step_low")
     elif _NEVER_EMPTY not in last:
-        yield (
-            "The last step must include the centre, which is never empty: "
-            f"{', '.join(last)} may have nobody, and the alert would end with nobody."
-        )
+        yield refused("last_step")
 
 
-def _of_step(step: Step, priority: str) -> Iterator[str]:
+def _of_step(number: int, step: Step, priority: str) -> Iterator[Refusal]:
     if not step.parties:
-        yield "asks nobody: name at least one party."
+        yield refused("step_of_nobody", step=number)
     elif set(step.parties) == {"handover"}:
-        yield "asks the emergency service alone, which cannot accept: name somebody beside it."
+        yield refused("step_of_handover", step=number)
     if len(set(step.parties)) < len(step.parties):
-        yield "names a party twice: name each once."
+        yield refused("step_twice", step=number)
     if step.hold is None and priority != "low":
-        yield "has no deadline: say after how many seconds the next is asked."
+        yield refused("step_endless", step=number)
     if step.hold is not None and not SHORTEST <= step.hold <= LONGEST:
-        yield "must wait between 1 second and 24 hours for an answer."
+        yield refused("step_wait", step=number)
     if step.quiet and priority != "low":
-        yield f"makes no sound, and {priority} alerts need one: leave `quiet` out."
+        yield refused("step_silent", step=number, priority=priority)
     if not 0 <= step.repeats <= MOST_REPEATS:
-        yield f"can be told again {MOST_REPEATS} times at most."
+        yield refused("step_repeats_many", step=number, most=MOST_REPEATS)
     if step.repeats and (step.quiet or step.hold is None):
-        yield "is a list, or waits until morning: it cannot be told again, leave `repeats` out."
+        yield refused("step_repeats_list", step=number)
 
 
-def _of_party(party: str, teams: Collection[str], people: Collection[str]) -> Iterator[str]:
+def _of_party(
+    number: int, party: str, teams: Collection[str], people: Collection[str]
+) -> Iterator[Refusal]:
     if party.startswith(TEAM):
-        if party.removeprefix(TEAM) not in teams:
-            yield f"names {party}, which is no team: GET /api/v1/teams lists them."
+        team = party.removeprefix(TEAM)
+        if team not in teams:
+            yield refused("step_team", step=number, team=team)
     elif party.startswith(PERSON):
-        if party.removeprefix(PERSON) not in people:
-            yield f"names {party}, who has no open account: correct the user name."
+        person = party.removeprefix(PERSON)
+        if person not in people:
+            yield refused("step_person", step=number, person=person)
     elif party not in (*PARTIES, "handover"):
-        known = ", ".join((*PARTIES, "handover"))
-        yield f"names {party!r}: use one of {known}, team:ID or person:USERNAME."
+        yield refused("step_party", step=number, party=party, known=[*PARTIES, "handover"])
 
 
-def _twice_begun(rota: Rota) -> Iterator[str]:
+def _twice_begun(rota: Rota) -> Iterator[Refusal]:
     """Shifts of a day that overlap: who is on duty must not depend on the order of a list."""
     for day in dict.fromkeys(shift.day for shift in rota.shifts):
         spans = sorted(_minutes(rota, day))
         for (_, end, first), (start, _, second) in pairwise(spans):
             if start < end:
-                yield (
-                    f"On {day} the shift at {second} begins before the one at {first} is over: "
-                    "give both people one shift, or put one of them into another layer."
-                )
+                yield refused("shifts_overlap", day=day, at=second, earlier=first)
 
 
 def _minutes(rota: Rota, day: str) -> Iterable[tuple[int, int, str]]:

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from alerts.reasons import Reasons, as_json, listed
 from domain.errors import CarewatchError, NotAllowed
 from domain.finding import Priority
+from domain.refusals import refused
 from domain.time import HOUR, MINUTE, Micros, to_datetime
 
 queries = aiosql.from_path(
@@ -118,7 +119,7 @@ def add_push(
     """A browser's subscription; it comes last in the order, and needs no code."""
     queries.lock_account(connection, account=account)
     if len(channels(connection, account)) >= _MOST:
-        raise NotAllowed(_TOO_MANY)
+        raise NotAllowed(refused("channels_many", most=_MOST))
     row = queries.add_push(
         connection, account=account, address=endpoint, keys=Jsonb(dict(keys)), at=to_datetime(now)
     )
@@ -193,15 +194,11 @@ def confirm(connection: Connection, account: str, channel: int, code: str, now: 
         return True
     tried = queries.try_code(connection, account=account, id=channel, at=to_datetime(now))
     if tried["code_hash"] is None or not tried["in_time"] or tried["code_tries"] > TRIES:
-        raise WrongCode(_ASK_AGAIN)
+        raise WrongCode(refused("code_over"))
     if not hmac.compare_digest(bytes(tried["code_hash"]), _digest(channel, code.strip())):
         return False
     queries.confirmed(connection, id=channel, at=to_datetime(now))
     return True
-
-
-_ASK_AGAIN = "There is no code that could be tried: have another one sent, then enter that."
-_TOO_MANY = f"A person may have {_MOST} channels: take one away first."
 
 
 def _problem(why: Reasons) -> dict[str, Any]:
@@ -210,13 +207,15 @@ def _problem(why: Reasons) -> dict[str, Any]:
 
 def _check(wanted: Sequence[Wanted]) -> None:
     if len(wanted) > _MOST:
-        raise NotAllowed(_TOO_MANY)
+        raise NotAllowed(refused("channels_many", most=_MOST))
     for each in wanted:
         if each.id is None and not re.fullmatch(KINDS.get(each.kind, "$^"), each.address):
             hint = EXAMPLES.get(each.kind, "POST /api/v1/me/push adds a browser")
-            raise NotAllowed(f"{each.address!r} is no address of {each.kind}; it wants: {hint}.")
+            raise NotAllowed(
+                refused("address_unfit", address=each.address, channel=each.kind, example=hint)
+            )
     if wanted and not any("high" in each.priorities for each in wanted):
-        raise NotAllowed("No channel is for high alerts: name at least one for emergencies.")
+        raise NotAllowed(refused("no_channel_for_high"))
 
 
 def _digest(channel: int, code: str) -> bytes:

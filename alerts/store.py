@@ -23,6 +23,7 @@ from alerts.react import Key, occurrences, react, subjects
 from domain.directory import Directory
 from domain.errors import CarewatchError, NotAllowed
 from domain.finding import Finding, Priority
+from domain.refusals import refused
 from domain.time import Micros, from_datetime, iso, to_datetime
 
 __all__ = [
@@ -138,10 +139,7 @@ def _taker(connection: Connection, alert: AlertRow, username: str) -> Actor:
     """The account that an alert is to be handed over to; NotAllowed where it may not have it."""
     row = next((one for one in takers(connection, alert) if one["username"] == username), None)
     if row is None:
-        raise NotAllowed(
-            f"{username} is not of this resident's family, nor of their team or one above it: "
-            "name somebody who is."
-        )
+        raise NotAllowed(refused("hand_over_to_stranger", person=username))
     return Actor(row["id"], row["username"], row["role"])
 
 

@@ -19,6 +19,7 @@ from api.access import TEAM_ROLES, Role, Viewer, roles_of
 from api.audit import CANNOT_WRITE
 from api.database import Connection, Database, people, queries
 from api.problems import conflict, unprocessable
+from domain.refusals import refused
 from domain.time import DAY, HOUR, Micros, from_datetime, to_datetime
 
 SESSION: Micros = 12 * HOUR
@@ -173,7 +174,7 @@ def add(
         at=to_datetime(now),
     )
     if not added:
-        raise conflict(f"There is an account {username!r} already: choose another name.")
+        raise conflict(refused("username_taken", username=username))
     _join(connection, account_id, rights)
     return account_id
 
@@ -230,21 +231,19 @@ def _join(connection: Connection, account: str, rights: Rights) -> None:
 def _check(connection: Connection, rights: Rights) -> None:
     role, team = rights.role, rights.team
     if role in TEAM_ROLES and team is None:
-        raise unprocessable(f"A {role} account answers for an area: give its team.")
+        raise unprocessable(refused("account_without_team", role=role))
     if role == "vendor" and rights.vendor is None:
-        raise unprocessable("A vendor account sees one vendor's devices: give the vendor's name.")
+        raise unprocessable(refused("vendor_unnamed"))
     if role == "vendor" and (rights.residents or rights.memberships):
-        raise unprocessable("A vendor sees no person: leave residents and memberships out.")
+        raise unprocessable(refused("vendor_sees_nobody"))
     teams = sorted({team for team, _ in rights.memberships} | ({team} if team else set()))
     unknown = [row["id"] for row in people.missing_teams(connection, teams=teams)]
     if unknown:
-        raise unprocessable(
-            f"There is no team {', '.join(unknown)}: create it first, or check the spelling."
-        )
+        raise unprocessable(refused("team_unknown", team=unknown))
     asked = list(rights.residents)
     missing = [row["id"] for row in queries.missing_residents(connection, residents=asked)]
     if missing:
-        raise unprocessable(f"There is no resident {', '.join(missing)}: create them first.")
+        raise unprocessable(refused("resident_unknown", resident=missing))
 
 
 def _verify(password_hash: str, password: str) -> bool:

@@ -79,7 +79,7 @@ def token(request: Request, credentials: Credentials) -> str:
         raise Problem(
             401,
             "Log in first: POST /api/v1/session, then send `Authorization: Bearer` and the token.",
-            {"WWW-Authenticate": "Bearer"},
+            headers={"WWW-Authenticate": "Bearer"},
         )
     return found
 
@@ -95,7 +95,7 @@ def caller(request: Request, token: Token, connection: Transaction, now: Now) ->
         raise Problem(
             401,
             "This login is over or was never valid: log in again with POST /api/v1/session.",
-            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
     call = request.scope["route"].name
     if not viewer.may(call):

@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from api.problems import unprocessable
 from domain.errors import Unavailable
+from domain.refusals import refused
 
 __all__ = ["Connection", "Database", "Jsonb", "Pool", "people", "queries"]
 
@@ -28,8 +29,6 @@ people = aiosql.from_path(
 """Statements about people, their places, and who looked at them."""
 
 _AWAY = "The database does not answer at this moment; please try again in a few seconds."
-
-_UNFIT = "A text holds a character that cannot be stored, or a number is too large: take it out."
 
 
 class Database:
@@ -50,7 +49,7 @@ class Database:
         except (psycopg.OperationalError, psycopg.InternalError, PoolTimeout) as error:
             raise Unavailable(_AWAY) from error
         except (psycopg.DataError, UnicodeEncodeError) as error:
-            raise unprocessable(_UNFIT) from error
+            raise unprocessable(refused("not_storable")) from error
 
     @contextmanager
     def view(self) -> Iterator[Connection]:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Header, Response
 
 from api.problems import Problem
+from domain.refusals import refused
 
 IfMatch = Annotated[
     str | None,
@@ -20,8 +21,4 @@ def tag(response: Response, version: int) -> None:
 def check_version(if_match: str | None, version: int) -> None:
     """A problem where somebody has changed the thing since the caller read it."""
     if if_match is not None and if_match.removeprefix("W/").strip(' "') not in ("*", str(version)):
-        raise Problem(
-            412,
-            f"Somebody has changed this since you read it; it is at version {version} now: "
-            "read it again, and repeat your change if it is still wanted.",
-        )
+        raise Problem(412, refused("changed_meanwhile"))

@@ -20,6 +20,7 @@ import psycopg
 
 from domain.directory import DeviceKind
 from domain.errors import CarewatchError, NotAllowed
+from domain.refusals import refused
 
 queries = aiosql.from_path(Path(__file__).with_name("queries.sql"), "psycopg")
 
@@ -111,7 +112,7 @@ def add(
         whom = f"team {team}" if "team" in str(error) else f"resident {resident}"
         raise NotAllowed(f"There is no {whom}: add it first, or check the spelling.") from None
     if added is None:
-        raise NotAllowed(f"{device_id} is registered already: choose another name, or rotate it.")
+        raise NotAllowed(refused("device_taken", device=device_id))
     return secret
 
 

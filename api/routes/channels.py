@@ -21,10 +21,9 @@ from api.schemas.reachability import (
     PushKey,
 )
 from domain.errors import NotAllowed
+from domain.refusals import refused
 
 router = APIRouter(prefix="/me", tags=["channels"])
-
-_WRONG = "This is not the code that was sent: look again, or have another one sent."
 
 
 @router.get("/channels", response_model=ChannelsAnswer, responses=documented(401, 403))
@@ -40,7 +39,7 @@ def set_channels(body: ChannelsBody, caller: Caller, connection: Transaction, no
     try:
         reach.arrange(connection, caller.account_id, wanted, body.language, now)
     except (NotAllowed, reach.NoSuchChannel) as error:
-        raise unprocessable(str(error)) from error
+        raise unprocessable(*error.why) from error
     audit.changed(connection, caller, "set_channels", f"account:{caller.account_id}")
     return _all(connection, caller.account_id)
 
@@ -56,7 +55,9 @@ def confirm_channel(
     """Enter the code that was sent there. After five wrong ones another has to be sent."""
     _find(connection, caller.account_id, channel)
     if not reach.confirm(connection, caller.account_id, channel, body.code, now):
-        return problems.answer(422, _WRONG)  # no exception: the try has to be counted
+        return problems.answer(
+            422, refused("code_wrong")
+        )  # no exception: the try has to be counted
     audit.changed(connection, caller, "confirm_channel", f"account:{caller.account_id}")
     return _find(connection, caller.account_id, channel)
 
@@ -68,9 +69,9 @@ def send_code(channel: int, caller: Caller, connection: Transaction, now: Now) -
     """Have another code sent."""
     found = _find(connection, caller.account_id, channel)
     if found["confirmed_at"] is not None:
-        raise conflict("This channel is confirmed: it needs no code.")
+        raise conflict(refused("channel_confirmed"))
     if not reach.want_code(connection, caller.account_id, channel, now):
-        raise conflict("A code is on its way or was just sent: wait a minute, then ask again.")
+        raise conflict(refused("code_sent"))
     return Response(status_code=204)
 
 

@@ -26,6 +26,7 @@ from api.schemas.devices import (
 )
 from api.schemas.fields import Id, Page
 from domain.directory import DeviceKind
+from domain.refusals import refused
 from domain.time import DAY, Micros, to_datetime
 from gateway import registry
 
@@ -34,7 +35,6 @@ _PLACED_FIELDS = ("model", "resident", "team", "place", "interval_s", "test_inte
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 _NOT_A_VENDORS = {"resident": None, "team": None, "place": None}
-_PLACED = "This device is in use with a resident: its station has to take it out of use first."
 
 
 @router.get("", response_model=Page[ListedDevice], responses=documented(401, 403, 422))
@@ -184,9 +184,9 @@ def send_command(
 
 def _vendor_of_new(caller: Viewer, body: NewDevice) -> str | None:
     if body.vendor not in (None, caller.vendor):
-        raise unprocessable("A vendor registers its own devices only: leave the vendor out.")
+        raise unprocessable(refused("devices_of_vendor"))
     if body.resident is not None or body.team is not None:
-        raise unprocessable("A station places devices, not a vendor: leave resident and team out.")
+        raise unprocessable(refused("placed_by_vendor"))
     return caller.vendor
 
 
@@ -194,7 +194,7 @@ def _check_resident(caller: Viewer, connection: Connection, resident: str) -> No
     scope = caller.scope()
     del scope["vendor"]
     if not list(people.residents(connection, id=resident, after=None, limit=1, **scope)):
-        raise unprocessable(f"There is no resident {resident!r} of yours to place it with.")
+        raise unprocessable(refused("resident_unknown", resident=resident))
 
 
 def _check_comeback(caller: Viewer, connection: Connection, device: str) -> None:
@@ -207,13 +207,13 @@ def _check_comeback(caller: Viewer, connection: Connection, device: str) -> None
     else:
         own = caller.sees(None, before["team_id"])
     if not own:
-        raise conflict(f"{device} is registered already: choose another name.")
+        raise conflict(refused("device_taken", device=device))
 
 
 def _own_or_unplaced(connection: Connection, caller: Viewer, device: str) -> dict[str, Any]:
     row = device_of(connection, caller, device)
     if caller.role == "vendor" and row["resident_id"] is not None:
-        raise conflict(_PLACED)
+        raise conflict(refused("device_placed"))
     return row
 
 

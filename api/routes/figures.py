@@ -17,6 +17,7 @@ from api.problems import documented, unprocessable
 from api.routes.answers import language_of
 from api.routes.rotas import check_team
 from api.schemas.fields import Id, KindName, Line, Zone
+from domain.refusals import refused
 from domain.time import Micros
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -92,7 +93,7 @@ def report_of(
     unowned = caller.everything or caller.unowned
     area = area_of(teams(connection, seen), team, unowned)
     if area is None:
-        raise unprocessable(f"There is no team {team}; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_unknown", team=team))
     try:
         return report(connection, area, asked, now)
     except NoPeriod as error:

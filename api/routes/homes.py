@@ -13,6 +13,7 @@ from api.problems import conflict, documented, not_found, unprocessable
 from api.schemas.fields import Id, Page
 from api.schemas.persons import Home, HomeChange, NewHome
 from api.versions import IfMatch, check_version, tag
+from domain.refusals import refused
 
 router = APIRouter(prefix="/homes", tags=["residents"])
 
@@ -73,7 +74,7 @@ def make_home(connection: Connection, caller: Viewer, body: NewHome) -> str:
     _check_point(fields)
     made = people.insert_home(connection, **fields)
     if made is None:
-        raise conflict(f"There is a home {body.id!r} already: choose another id.")
+        raise conflict(refused("home_taken", home=body.id))
     home: str = made["id"]
     audit.changed(connection, caller, "create_home", f"home:{home}", fields=body.said())
     return home
@@ -99,15 +100,15 @@ def alter_home(
 def check_home(caller: Viewer, connection: Connection, home: str) -> None:
     """Nobody moves into a home that the caller has nothing to do with."""
     if not homes_of(connection, caller, id=home):
-        raise unprocessable(f"There is no home {home!r} of yours; GET /api/v1/homes lists them.")
+        raise unprocessable(refused("home_unknown", home=home))
 
 
 def check_team(caller: Viewer, connection: Connection, team: str | None) -> None:
     """Nobody puts anything into an area that is not their own."""
     if not caller.cares_for(None, team):
-        raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_not_yours"))
     if team is not None and queries.team_level(connection, id=team) is None:
-        raise unprocessable(f"There is no team {team!r}; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_unknown", team=team))
 
 
 def home_of(connection: Connection, caller: Viewer, home: str) -> dict[str, Any]:
@@ -134,4 +135,4 @@ def homes_of(
 
 def _check_point(row: dict[str, Any]) -> None:
     if (row["latitude"] is None) != (row["longitude"] is None):
-        raise unprocessable("A point on the map needs both: give latitude and longitude.")
+        raise unprocessable(refused("half_a_point"))

@@ -27,6 +27,7 @@ from api.schemas.pauses import (
     SilenceAnswer,
     SilenceBody,
 )
+from domain.refusals import refused
 from domain.time import DAY, Micros, from_datetime, to_datetime
 
 router = APIRouter(tags=["silences and absences"])
@@ -87,7 +88,7 @@ def end_silence(silence: Number, caller: Caller, connection: Transaction, now: N
     """End it now: what it held back, and still holds, is asked about at once."""
     shown = _silence(connection, caller, silence, now)
     if not pausing.end_silence(connection, silence, caller.username, now):
-        raise conflict("This silence is over already.")
+        raise conflict(refused("silence_over"))
     audit.changed(connection, caller, "end_silence", f"silence:{silence}", [shown["about"]])
 
 
@@ -149,7 +150,7 @@ def change_absence(
     before = _absence(connection, resident, absence, now)
     starts, ends = from_datetime(before["starts_at"]), from_datetime(before["ends_at"])
     if before["ended_at"] is not None or ends <= now:
-        raise conflict("This absence is over: note another one.")
+        raise conflict(refused("absence_over"))
     said = body.said()
     if "ends_at" in said:
         ends = _end(body.ends_at, now)
@@ -176,7 +177,7 @@ def end_absence(
     resident_of(connection, caller, resident)
     _absence(connection, resident, absence, now)
     if not pausing.end_absence(connection, absence, caller.username, now):
-        raise conflict("This absence is over already.")
+        raise conflict(refused("absence_over"))
     audit.changed(connection, caller, "end_absence", f"absence:{absence}", [resident])
 
 
@@ -232,7 +233,7 @@ def _check_scope(connection: Connection, caller: Viewer, body: SilenceBody) -> N
         else:
             check_team(caller, body.team or "")
     except Problem as error:  # of the body, and not of the address
-        raise unprocessable(str(error)) from None
+        raise unprocessable(*error.why) from None
 
 
 def _longest(caller: Viewer, body: SilenceBody) -> Micros:
@@ -246,12 +247,9 @@ def _end(ends_at: datetime | None, since: Micros) -> Micros:
 
 def _check_span(starts: Micros, ends: Micros, now: Micros, longest: Micros | None) -> None:
     if ends <= max(starts, now):
-        raise unprocessable("The end must come after the beginning, and lie ahead.")
+        raise unprocessable(refused("span_backwards"))
     if longest is not None and ends - starts > longest:
-        raise unprocessable(
-            f"This may last {longest // DAY} days at most: name an earlier end, and make another "
-            "one then if it is still needed."
-        )
+        raise unprocessable(refused("span_long", days=longest // DAY))
 
 
 def _check_overlap(
@@ -260,7 +258,7 @@ def _check_overlap(
     span = {"starts_at": to_datetime(starts), "ends_at": to_datetime(ends)}
     other = queries.overlapping_absence(connection, resident=resident, but=but, **span)
     if other is not None:
-        raise conflict(f"The absence {other} covers some of this time: change or end that one.")
+        raise conflict(refused("absence_overlaps", absence=other))
 
 
 def _micros(at: datetime | None) -> Micros | None:

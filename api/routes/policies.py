@@ -29,6 +29,7 @@ from api.schemas.policies import (
     TrialAnswer,
     clock,
 )
+from domain.refusals import refused
 from domain.time import HOUR, SECOND, Micros, from_datetime
 
 router = APIRouter(tags=["policies"])
@@ -81,9 +82,9 @@ def end_policy(version: Version, caller: Caller, connection: Transaction, now: N
     found = _one(connection, caller, version)
     _check_area(caller, found["team"])
     if found["ended_at"] is not None:
-        raise conflict("This version has ended already: look for the one in force.")
+        raise conflict(refused("policy_ended"))
     if found["team"] is None and found["kind"] is None:
-        raise conflict("This one holds where no other does: put another in its place instead.")
+        raise conflict(refused("policy_of_all_stays"))
     stored.end_policy(connection, policy_of(found), caller.username, now)
     audit.changed(connection, caller, "end_policy", f"policy:{version}")
 
@@ -107,7 +108,7 @@ def get_quiet_hours(caller: Caller, connection: Transaction) -> object:
 def set_quiet_hours(body: OwnQuietHours, caller: Caller, connection: Transaction) -> object:
     """Hold back what is not high at these hours. Who is on duty by a rota is told all the same."""
     if body.starts == body.ends:
-        raise unprocessable("Quiet hours that end when they begin would last all day.")
+        raise unprocessable(refused("quiet_all_day"))
     stored.queries.put_quiet_hours(
         connection,
         account=caller.account_id,
@@ -132,7 +133,7 @@ def policies_of(
     teams = None if caller.everything else sorted(caller.teams)
     if team is not None:
         if not (caller.everything or team in caller.teams):
-            raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
+            raise unprocessable(refused("team_not_yours"))
         teams = list(teams_above(connection, [team])[0].get(team, ()))
     return [_shown(row) for row in stored.policy_rows(connection, teams=teams, old=old)]
 
@@ -141,25 +142,20 @@ def check(connection: Connection, policy: Policy) -> None:
     """Raises a Problem with every objection to the policy, if there is any."""
     teams, people = stored.all_teams(connection), stored.all_people(connection)
     if policy.team is not None and policy.team not in teams:
-        raise unprocessable(f"There is no team {policy.team!r}; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_unknown", team=policy.team))
     found = objections.of_policy(policy, teams, people)
     if found:
-        raise unprocessable(" ".join(found))
+        raise unprocessable(*found)
 
 
 def trial(connection: Connection, caller: Viewer, body: Trial, now: Micros) -> dict[str, Any]:
     """The dry run of an alert, for the API and the command line alike."""
     subject = stored.subject(connection, body.resident)
     if subject is None or not caller.sees(subject.id, subject.team_id):
-        raise unprocessable(
-            f"There is no resident {body.resident!r} that you can see; GET /api/v1/residents "
-            "lists them."
-        )
+        raise unprocessable(refused("resident_unknown", resident=body.resident))
     audit.read(connection, caller, "try_policy", [subject.id])
     if body.device is not None and body.device not in in_force.devices(connection, subject.id):
-        raise unprocessable(
-            f"{body.resident} has no device {body.device!r}; GET /api/v1/devices lists them."
-        )
+        raise unprocessable(refused("device_elsewhere", resident=body.resident, device=body.device))
     at = from_datetime(body.at) if body.at else now
     until = at + round(body.hours * HOUR)
     raised = raising(subject, body.kind, at, body.priority, body.device)
@@ -204,8 +200,8 @@ def _check_area(caller: Viewer, team: str | None) -> None:
     if caller.everything or (team is not None and team in caller.teams):
         return
     if team is None:
-        raise Problem(403, "A policy for all teams is an admin's to make: name your own team.")
-    raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
+        raise Problem(403, refused("policy_of_all"))
+    raise unprocessable(refused("team_not_yours"))
 
 
 def _one(connection: Connection, caller: Viewer, version: int) -> dict[str, Any]:

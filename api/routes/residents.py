@@ -24,6 +24,7 @@ from api.schemas.persons import (
 )
 from api.thresholds import change_thresholds
 from api.versions import IfMatch, check_version, tag
+from domain.refusals import refused
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 
@@ -61,7 +62,7 @@ def create_resident(body: NewResident, caller: Caller, connection: Transaction) 
     row["home"] = _home(caller, connection, row, body.said())
     made = people.insert_resident(connection, id=body.id, **_stored(row))
     if made is None:
-        raise conflict(f"There is a resident {body.id!r} already: choose another id.")
+        raise conflict(refused("resident_taken", resident=body.id))
     change_thresholds(connection, "resident", made["id"], body.thresholds)
     _note(connection, caller, "create_resident", made["id"], body.said())
     return resident_of(connection, caller, made["id"])
@@ -118,10 +119,10 @@ def set_circle(resident: Id, body: NewCircle, caller: Caller, connection: Transa
     resident_of(connection, caller, resident)
     users = [member.user for member in body.items]
     if len(set(users)) < len(users):
-        raise unprocessable("Name each user once: the first place counts.")
+        raise unprocessable(refused("circle_twice"))
     unfit = [row["name"] for row in people.unfit_for_circle(connection, users=users)]
     if unfit:
-        raise unprocessable(f"No person has the user name {', '.join(unfit)}: check the spelling.")
+        raise unprocessable(refused("circle_of_strangers", person=unfit))
     people.empty_circle(connection, resident=resident)
     people.fill_circle(
         connection, resident=resident, users=users,

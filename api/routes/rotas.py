@@ -19,6 +19,7 @@ from api.schemas.duty import RotaAnswer, RotaBody, RotaList, SwapAnswer, SwapBod
 from api.schemas.fields import Id
 from api.schemas.policies import clock
 from api.versions import IfMatch, check_version, tag
+from domain.refusals import refused
 from domain.time import DAY, Micros, from_datetime, to_datetime
 
 router = APIRouter(tags=["duty"])
@@ -151,7 +152,7 @@ def rotas_of(
 def check_team(caller: Viewer, team: str) -> None:
     """A problem where the team is not of the caller's area."""
     if not (caller.everything or team in caller.teams):
-        raise unprocessable("Name a team of your own area; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_not_yours"))
 
 
 def check(connection: Connection, caller: Viewer, rota: Rota) -> None:
@@ -159,7 +160,7 @@ def check(connection: Connection, caller: Viewer, rota: Rota) -> None:
     check_team(caller, rota.team)
     found = objections.of_rota(rota, stored.people_of(connection, rota.team))
     if found:
-        raise unprocessable(" ".join(found))
+        raise unprocessable(*found)
 
 
 def put(
@@ -200,11 +201,10 @@ def _changed(
 
 def _make(connection: Connection, caller: Viewer, rota: Rota, now: Micros) -> None:
     if rota.team not in stored.all_teams(connection):
-        raise unprocessable(f"There is no team {rota.team!r}; GET /api/v1/teams lists them.")
+        raise unprocessable(refused("team_unknown", team=rota.team))
     if not stored.insert_rota(connection, rota, caller.username, now):
         raise conflict(
-            f"There is a rota {rota.id!r} already, or one for layer {rota.layer} of the "
-            f"{rota.party} of {rota.team}: choose another id or layer."
+            refused("rota_taken", rota=rota.id, layer=rota.layer, party=rota.party, team=rota.team)
         )
 
 
@@ -212,28 +212,22 @@ def _replace(
     connection: Connection, caller: Viewer, rota: Rota, known: Mapping[str, Any], now: Micros
 ) -> None:
     if (rota.team, rota.party) != (known["team"], known["party"]):
-        raise conflict("A rota stays with its team and party: make another one instead.")
+        raise conflict(refused("rota_moved"))
     taken = stored.queries.layer_taken(
         connection, id=rota.id, team=rota.team, party=rota.party, layer=rota.layer
     )
     if taken:
-        raise conflict(f"The rota {taken!r} is layer {rota.layer} already: choose another layer.")
+        raise conflict(refused("layer_taken", rota=taken, layer=rota.layer))
     if not stored.update_rota(connection, rota, known["version"], caller.username, now):
-        raise conflict("Somebody has changed this rota meanwhile: read it again, then change it.")
+        raise conflict(refused("changed_meanwhile"))
 
 
 def _check_swap(connection: Connection, rota: Mapping[str, Any], body: SwapBody) -> None:
     if body.taker not in stored.people_of(connection, rota["team"]):
-        raise unprocessable(
-            f"{body.taker} has no open account of this team or one above or below it: correct "
-            "the user name."
-        )
+        raise unprocessable(refused("taker_unfit", person=body.taker))
     start, end = from_datetime(body.starts_at), from_datetime(body.ends_at)
     if body.giver is not None and not _is_on(connection, rota, body.giver, start, end):
-        raise unprocessable(
-            f"{body.giver} is not on duty in this span: leave the giver out to fill a gap, or "
-            "correct the times."
-        )
+        raise unprocessable(refused("giver_off_duty", person=body.giver))
 
 
 def _is_on(

@@ -6,6 +6,7 @@ from api import accounts, cookie
 from api.context import Caller, Context, Now, Shared, Token, Transaction
 from api.problems import Problem, documented
 from api.schemas.accounts import ConsoleLogin, CookieSession, Login, Me, Session, Stay
+from domain.refusals import refused
 from domain.time import DAY, SECOND, Micros, iso
 
 router = APIRouter(tags=["session"])
@@ -85,12 +86,12 @@ def _open(
     if wait:
         raise Problem(
             429,
-            f"Too many wrong passwords: try again in {-(-wait // 60)} min.",
-            {"Retry-After": str(wait)},
+            refused("login_wait", minutes=-(-wait // 60)),
+            headers={"Retry-After": str(wait)},
         )
     session = accounts.log_in(shared.database, login.username, login.password, now, stay)
     if session is None:
         shared.throttle.failed(login.username, address, now)
-        raise Problem(401, "This name and password do not belong together: check both.")
+        raise Problem(401, refused("login_wrong"))
     shared.throttle.succeeded(login.username, address)
     return session

@@ -13,6 +13,7 @@ from api.problems import conflict, documented, not_found, unprocessable
 from api.schemas.accounts import Member, NewTeam, Team, TeamChange
 from api.schemas.fields import Id, Page
 from api.thresholds import change_thresholds
+from domain.refusals import refused
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 
@@ -37,7 +38,7 @@ def create_team(body: NewTeam, caller: Caller, connection: Transaction) -> objec
     if not queries.insert_team(
         connection, id=body.id, name=body.name, level=body.level, parent=body.parent
     ):
-        raise conflict(f"There is a team {body.id!r} already: choose another id.")
+        raise conflict(refused("team_taken", team=body.id))
     change_thresholds(connection, "team", body.id, body.thresholds)
     audit.changed(connection, caller, "create_team", f"team:{body.id}", fields=body.said())
     return _one(connection, caller, body.id)
@@ -76,9 +77,9 @@ def team_members(
 def _check_place(connection: Connection, level: str, parent: str | None) -> None:
     above = ABOVE[level]
     if above is None and parent is not None:
-        raise unprocessable("A county stands at the top: leave its parent out.")
+        raise unprocessable(refused("county_below"))
     if above is not None and (parent is None or queries.team_level(connection, id=parent) != above):
-        raise unprocessable(f"A {level} stands below a {above}: name one that exists as parent.")
+        raise unprocessable(refused("parent_unfit", level=level))
 
 
 def _one(connection: Connection, caller: Viewer, team: str) -> dict[str, Any]:

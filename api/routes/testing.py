@@ -13,6 +13,7 @@ from api.routes.devices import device_of
 from api.schemas.devices import DeviceTest, TestBody
 from api.schemas.fields import Id, Page
 from domain.directory import EMERGENCY_KINDS
+from domain.refusals import refused
 from domain.time import MINUTE
 
 router = APIRouter(tags=["tests"])
@@ -58,7 +59,7 @@ def announce_test(
     """For some minutes a press, or a fall, of the device is a test: it rings nobody."""
     found = device_of(connection, caller, device)
     if found["kind"] not in EMERGENCY_KINDS or found["resident_id"] is None:
-        raise conflict("Only a button or a fall detector that is placed with a resident is tested.")
+        raise conflict(refused("not_tested"))
     lasts = (body or TestBody()).minutes * MINUTE
     testing.announce(connection, device, caller.username, now, lasts)
     about = [found["resident_id"]]

@@ -9,6 +9,7 @@ from alerts.offers import Answer as OfferAnswer
 from api.schemas.fields import Answer, Body, Names, Reason, Text, Time
 from api.schemas.reachability import DeliveryAnswer
 from domain.finding import Priority
+from domain.refusals import refused
 
 
 class WentSilent(Answer):
@@ -154,5 +155,5 @@ class Resolution(Body):
     @model_validator(mode="after")
     def _of_a_false_alarm(self) -> "Resolution":
         if self.mistake is not None and self.outcome != "false_alarm":
-            raise ValueError("a mistake belongs to a false_alarm: leave it out, or say so")
+            raise ValueError(refused("mistake_unfit"))
         return self

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from api.schemas.fields import Answer, Body, ClockTime, Id, Line, Text, Time, Zone
+from domain.refusals import refused
 
 UserName = Annotated[str, Field(pattern=r"^\S{1,64}$")]
 DayName = Literal[
@@ -78,9 +79,9 @@ class SwapBody(Body):
     @model_validator(mode="after")
     def _in_order(self) -> "SwapBody":
         if self.starts_at >= self.ends_at:
-            raise ValueError("a swap must end after it begins")
+            raise ValueError(refused("swap_backwards"))
         if self.giver == self.taker:
-            raise ValueError("giver and taker must be two people")
+            raise ValueError(refused("swap_of_one"))
         return self
 
 

@@ -101,8 +101,8 @@ class Body(BaseModel):
 class Reason(Answer):
     """Why, as a code with what its sentence tells of: to be said in the reader's own words.
 
-    The codes are in `alerts/reasons.py`; others may be added. Whoever knows no words for one
-    shows the sentence.
+    The codes are in `alerts/reasons.py` and, of problems, in `domain/refusals.py`; others may
+    be added. Whoever knows no words for one shows the sentence.
     """
 
     code: str
@@ -120,15 +120,20 @@ class WrongField(Answer):
 
     field: str
     detail: str
+    reasons: list[Reason]
 
 
 class Problem(Answer):
-    """RFC 9457: what went wrong, and in ``detail`` what to do; ``errors`` names wrong fields."""
+    """RFC 9457: what went wrong, and in ``detail`` what to do; ``errors`` names wrong fields.
+
+    ``reasons`` are there where people may meet the problem: the same as codes.
+    """
 
     type: str
     title: str
     status: int
     detail: str
+    reasons: list[Reason] | None = None
     errors: list[WrongField] | None = None
 
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from alerts.pauses import ALWAYS_RING
 from api.schemas.fields import Answer, Body, Id, KindName, Names, Text, Time
+from domain.refusals import refused
 
 Cause = Literal["hospital", "holiday", "other"]
 Quieter = Literal["medium", "low"]
@@ -27,10 +28,10 @@ class SilenceBody(Body):
     @model_validator(mode="after")
     def _of_one(self) -> "SilenceBody":
         if sum(each is not None for each in (self.resident, self.device, self.team)) != 1:
-            raise ValueError("name a resident, a device or a team, and one of them only")
+            raise ValueError(refused("silence_of_one"))
         loud = sorted(ALWAYS_RING.intersection(self.kinds))
         if loud:
-            raise ValueError(f"nothing silences {', '.join(loud)}: leave it out")
+            raise ValueError(refused("never_silenced", kind=loud))
         return self
 
 

@@ -50,7 +50,7 @@ def check(
     for name, policy in asked:
         found = objections.of_policy(policy, teams, people)
         wrong = wrong or bool(found)
-        typer.echo(f"{name}: {' '.join(found) or 'good.'}")
+        typer.echo(f"{name}: {' '.join(map(str, found)) or 'good.'}")
     if wrong:
         raise typer.Exit(1)
 

@@ -142,7 +142,7 @@ def test_nothing_but_an_answer_is_possible_before_somebody_accepts(
     county: Any, change: Any
 ) -> None:
     alert = county.raise_one("sos")
-    with pytest.raises(NotAllowed, match="you can reject or accept or resolve it"):
+    with pytest.raises(NotAllowed, match="accept it first, or reject or resolve it"):
         store.act(county.connection, alert.id, change, county.li, county.noon, outcome="real")
     assert county.alerts() == [alert]
 

@@ -17,6 +17,7 @@ from api.schemas.accounts import NewTeam, NewUser, TeamChange, UserChange
 from api.schemas.devices import NewDevice
 from api.schemas.pauses import AbsenceBody, SilenceBody
 from api.schemas.persons import NewHome, NewResident, Purpose
+from domain import refusals
 from domain.directory import DeviceKind
 from domain.finding import KINDS, RANK
 
@@ -69,6 +70,15 @@ def test_every_reason_is_said_with_all_that_it_tells(messages: Mapping[str, str]
     assert said == {code: _holes(text) for code, text in SENTENCES.items()}
 
 
+@pytest.mark.parametrize("messages", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_refusal_of_a_person_has_words(messages: Mapping[str, str]) -> None:
+    said = {name.removeprefix("refused."): _holes(text) for name, text in messages.items()
+            if name.startswith("refused.")}  # fmt: skip
+    assert said.keys() == refusals.SENTENCES.keys()
+    told = {code: _holes(text) for code, text in refusals.SENTENCES.items()}
+    assert [code for code, holes in said.items() if not holes <= told[code]] == []
+
+
 def test_every_refusal_of_the_contract_has_words() -> None:
     codes = set(re.findall(r"^\| `(\w+)` \|", _chapter("What is refused"), re.MULTILINE))
     assert len(codes) > 15
@@ -109,7 +119,7 @@ def test_every_message_is_said_somewhere() -> None:
 
 
 def _holes(text: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", text))
+    return set(re.findall(r"\{(\w+)(?:!r)?\}", text))
 
 
 def _chapter(title: str) -> str:

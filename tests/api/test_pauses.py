@@ -49,7 +49,7 @@ def test_a_silence_is_shown_with_the_alerts_that_it_holds_and_ended(
 @pytest.mark.parametrize(
     ("who", "said", "sentence"),
     [
-        ("station", {"kinds": ["battery_low", "smoke"]}, "nothing silences smoke"),
+        ("station", {"kinds": ["battery_low", "smoke"]}, "Nothing silences smoke"),
         ("station", {"priorities": ["high"]}, "priorities"),
         ("station", {"device": "bed-anna"}, "one of them only"),
         ("station", {"resident": None}, "one of them only"),

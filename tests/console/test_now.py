@@ -144,6 +144,26 @@ def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_told_who(
     expect(told).to_contain_text(("Station of Liushu", "County centre")[have.index(1)])
 
 
+def test_who_is_too_late_reads_why_in_their_own_language(
+    arrives: Arrives, accounts: Accounts, carewatch: Instance, home: Home
+) -> None:
+    visitor = arrives(replace(PHONE, language="zh")).log_in(accounts["station-liushu"])
+    home.press()
+    visitor.card(home.name).get_by_role("link").click()
+    held: list[Route] = []
+    visitor.page.route("**/accept", lambda route: held.append(route))
+    with visitor.page.expect_request("**/accept"):
+        visitor.deed("accept", visitor.card(home.name)).click()
+
+    with carewatch.log_in("admin") as admin:
+        (alert,) = admin.get("/alerts?state=open").raise_for_status().json()["items"]
+        ending = {"outcome": "test", "note": ""}
+        admin.post(f"/alerts/{alert['id']}/resolve", json=ending).raise_for_status()
+    held[0].continue_()
+    told = visitor.card(home.name).get_by_role("alert")
+    expect(told).to_have_text(visitor.says("refused.alert_over"))
+
+
 def test_nothing_is_asked_of_the_reader_before_they_have_seen_the_emergency(
     arrives: Arrives, accounts: Accounts, home: Home
 ) -> None:

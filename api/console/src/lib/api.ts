@@ -50,14 +50,16 @@ interface Loose {
 }
 
 /**
- * The API said no. `message` is its sentence; `status` 0 means that nobody answered. `fields` has
- * what is wrong with which field of the body, by its place: `shifts.0.starts`. `method` is of the call.
+ * The API said no. `message` is its sentence, `reasons` the same as codes; `status` 0 means that nobody
+ * answered. `fields` has what is wrong with which field of the body, by its place: `shifts.0.starts`.
+ * `method` is of the call.
  */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     detail: string,
-    readonly fields: Record<string, string> = {},
+    readonly reasons?: Schema['Reason'][] | null,
+    readonly fields: Record<string, Problem> = {},
     readonly method: Method = 'get',
   ) {
     super(detail);
@@ -146,7 +148,7 @@ async function send(method: Method, url: string, given: Loose): Promise<Response
     });
   } catch (error) {
     if (given.signal?.aborted) throw error;
-    throw new Problem(0, 'carewatch cannot be reached.', {}, method);
+    throw new Problem(0, 'carewatch cannot be reached.', null, {}, method);
   }
 }
 
@@ -160,6 +162,6 @@ export function whenLoginIsOver(tell: () => void): void {
 async function problem(answer: Response): Promise<Problem> {
   if (answer.status === 401 && !answer.url.endsWith('/session/cookie')) over();
   const said: Partial<Schema['Problem']> = await answer.json().catch(() => ({}));
-  const fields = Object.fromEntries((said.errors ?? []).map((each) => [each.field, each.detail]));
-  return new Problem(answer.status, said.detail ?? answer.statusText, fields);
+  const fields = said.errors?.map(({ field, detail, reasons }) => [field, new Problem(answer.status, detail, reasons)]);
+  return new Problem(answer.status, said.detail ?? answer.statusText, said.reasons, Object.fromEntries(fields ?? []));
 }

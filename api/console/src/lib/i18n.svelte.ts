@@ -2,7 +2,7 @@
 import type en from '../messages/en.json';
 import enAddress from '../messages/en.json?url';
 import zhAddress from '../messages/zh.json?url';
-import { Problem } from './api';
+import { Problem, type Schema } from './api';
 
 export type Key = keyof typeof en;
 export type Language = 'en' | 'zh';
@@ -64,9 +64,21 @@ const SAYS_ALL = [401, 403, 404, 429, 503];
 export function sentence(error: unknown): string {
   if (!(error instanceof Problem)) return t('problem.bug');
   if (error.status === 0) return t(error.method === 'get' ? 'problem.unreachable' : 'problem.not_done');
+  const why = error.reasons?.map(refused);
+  if (why?.length && why.every(Boolean)) return why.join(language.current === 'zh' ? '' : ' ');
   if (language.current === 'en') return error.message;
   const known = language.messages[`problem.${error.status}`] ?? t('problem.other');
   return SAYS_ALL.includes(error.status) ? known : t('saying.because', { said: known, why: error.message });
+}
+
+/** Why the API said no; nothing where there are no words for it. */
+function refused({ code, values }: Schema['Reason']): string | undefined {
+  const words = language.messages[`refused.${code}`];
+  return words && fill(words, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, list(name, value)])));
+}
+
+function list(family: string, values: unknown): string {
+  return [values].flat().map((each) => word(family, String(each))).join(t('saying.comma'));
 }
 
 export function number(value: number, digits = 0): string {
