@@ -1,6 +1,7 @@
 """How somebody has been: now, last night, and down to the minute."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
@@ -59,6 +60,30 @@ def test_a_look_closer_is_drawn_with_the_mouse(
     mouse.up()
     expect(visitor.page.get_by_text(hour)).to_have_count(0)
     expect(ground).to_be_visible()
+
+
+def test_what_ended_before_anybody_looked_is_not_called_well(
+    arrives: Arrives, accounts: Accounts, sensed: Home, view: View, pictures: Path
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/people")
+    main, row = visitor.page.get_by_role("main"), visitor.card(sensed.name)
+    sensed.smoke(active=True)
+    expect(row).to_contain_text(visitor.says("kind.smoke"))
+    sensed.smoke(active=False)
+    expect(row).to_contain_text(visitor.says("condition.passed"))
+    visitor.page.screenshot(path=pictures / f"people-passed-{view}.png")
+
+    row.get_by_role("link").click()
+    passed = main.get_by_role("region", name=visitor.says("now.ended"))
+    expect(passed).to_contain_text(visitor.says("kind.smoke"))
+    expect(main.get_by_text(visitor.says("condition.well"), exact=True)).to_have_count(0)
+    visitor.page.screenshot(path=pictures / f"person-passed-{view}.png")
+    passed.get_by_role("link").click()
+    expect(main.get_by_role("heading", level=1)).to_contain_text(visitor.says("kind.smoke"))
+    visitor.open(f"#/person/{sensed.id}")
+    expect(main.get_by_role("heading", name=sensed.name, level=1)).to_be_visible()
+    expect(main.get_by_text(visitor.says("condition.passed"))).to_have_count(0)
+    expect(passed).to_have_count(0)
 
 
 def test_a_family_sees_its_own_and_nobody_else(
