@@ -130,6 +130,33 @@ def test_a_station_keeps_the_file_and_what_it_leaves_alone_stays(
     expect(main).to_contain_text("01632 96")
 
 
+def test_who_lives_there_and_the_family_are_rung_with_one_tap(
+    arrives: Arrives, accounts: Accounts, view: View, pictures: Path
+) -> None:
+    number = "+86 138 0000 0001"
+    daughter = arrives(view).log_in(accounts["family-1"], "#/settings/reach")
+    asked = daughter.page.get_by_role("dialog")
+    daughter.page.get_by_role("button", name=daughter.says("reach.phone")).click()
+    asked.get_by_label(daughter.says("residents.phones")).fill(number)
+    asked.get_by_role("button", name=daughter.says("form.save")).click()
+    expect(daughter.page.get_by_text(number)).to_be_visible()
+    daughter.page.screenshot(path=pictures / f"own-phone-{view}.png")
+
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/person/resident-001?part=file")
+    visitor.button("file.change").click()
+    edited = visitor.page.get_by_role("dialog")
+    edited.get_by_label(visitor.says("residents.phone"), exact=True).fill("0371 654321")
+    edited.get_by_role("button", name=visitor.says("form.save")).click()
+    expect(edited).to_have_count(0)
+    visitor.page.screenshot(path=pictures / f"file-phone-{view}.png")
+    visitor.open("#/person/resident-001")
+    calls = visitor.page.get_by_role("main").locator("a[href^='tel:']")
+    expect(calls.first).to_have_attribute("href", "tel:0371 654321")
+    expect(calls.first).to_contain_text(visitor.says("way.resident"))
+    expect(calls.nth(1)).to_have_attribute("href", f"tel:{number}")
+    visitor.page.screenshot(path=pictures / f"calls-{view}.png", full_page=True)
+
+
 def test_a_family_reads_the_file_and_does_not_write_it(
     arrives: Arrives, accounts: Accounts
 ) -> None:
