@@ -62,7 +62,7 @@ function line(one: Series, index: number, ink: Ink): uPlot.Series {
     width: 1.75,
     dash: DASHES[index % 3] ?? [],
     // Few readings are dots each; of many, those that would be a speck of a line.
-    points: one.values.length < 60 ? { show: true, size: 4 } : { show: false, filter: () => sparseIn(one.values), size: 8, fill: colour },
+    points: { fill: colour, ...(one.values.length < 60 ? { show: true, size: 5 } : { show: false, filter: () => sparseIn(one.values), size: 8 }) },
   };
 }
 
