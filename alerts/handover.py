@@ -87,7 +87,8 @@ def _what(connection: Connection, alert: AlertRow) -> dict[str, Any]:
 
 
 def _who(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ("id", "name", "birth_year", "living", "languages")}
+    told = ("id", "name", "phone", "birth_year", "living", "languages")
+    return {name: row[name] for name in told}
 
 
 def _where(

@@ -2,7 +2,7 @@
 
 -- name: who(alert_id)^
 -- The resident of an alert with their home.
-select r.id, r.slot, r.name, r.birth_year, r.living, r.languages, r.abilities, r.risks,
+select r.id, r.slot, r.name, r.phone, r.birth_year, r.living, r.languages, r.abilities, r.risks,
        r.medication, r.doctor, r.contacts, r.consents, r.timezone, h.address, h.floor, h.way_in,
        h.key_box_place, h.key_box_code, h.latitude, h.longitude, h.notes
 from alert a join resident r on r.id = a.resident_id left join home h on h.id = r.home_id

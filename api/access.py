@@ -35,6 +35,7 @@ _ADMIN: frozenset[Role] = frozenset({"admin"})
 MAY: Mapping[str, frozenset[Role]] = {
     "log_out": _EVERYONE,
     "who_am_i": _EVERYONE,
+    "change_me": _HELPERS,
     "list_alerts": _HELPERS,
     "get_alert": _HELPERS,
     "get_alert_signal": _HELPERS,
@@ -58,7 +59,7 @@ MAY: Mapping[str, frozenset[Role]] = {
     "list_latest": _HELPERS,
     "create_resident": _STAFF,
     "change_resident": _STAFF,
-    "get_circle": _CARERS,
+    "get_circle": _CARERS | {"responder"},
     "set_circle": _STAFF,
     "list_homes": _STAFF,
     "create_home": _STAFF,

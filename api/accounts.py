@@ -115,10 +115,9 @@ def viewer(
     )
 
 
-def memberships_of(connection: Connection, account: str) -> list[dict[str, str]]:
-    """Team and role of each membership of an account."""
-    rows = people.accounts(connection, id=account, after=None, limit=1)
-    return [each for row in rows for each in row["memberships"]]
+def account_of(connection: Connection, account: str) -> dict[str, Any] | None:
+    """An account with its memberships, by its id; None where there is none."""
+    return next(iter(people.accounts(connection, id=account, after=None, limit=1)), None)
 
 
 def hash_password(password: str) -> str:

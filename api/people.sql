@@ -29,7 +29,7 @@ where s.token_hash = :token_hash and s.expires_at > :at and a.disabled_at is nul
 
 -- name: accounts(id, after, limit)
 -- Accounts by name, or the one of that id, with what each is of which team.
-select a.id, a.username, a.name, a.role, a.team_id, a.vendor, a.created_at,
+select a.id, a.username, a.name, a.role, a.team_id, a.vendor, a.phone, a.created_at,
        a.disabled_at is not null as disabled,
        array(select resident_id from care_circle where account_id = a.id order by 1) as residents,
        coalesce((select jsonb_agg(jsonb_build_object('team', m.team_id, 'role', m.role)
@@ -43,6 +43,10 @@ order by a.username limit :limit;
 -- name: lock_account(id)$
 -- Keeps others from changing an account until commit.
 select id from account where id = :id for update;
+
+-- name: set_phone(account, phone)!
+-- By which telephone the person is called; null: by none.
+update account set phone = :phone where id = :account;
 
 -- name: leave_teams(account)!
 -- Takes an account out of every team but its first.
@@ -70,7 +74,7 @@ order by m.account_id || ':' || m.role limit :limit;
 
 -- name: circle(resident)
 -- The family of a resident in the order in which it is asked.
-select a.username as user, a.name, c.relation
+select a.username as user, a.name, c.relation, a.phone
 from care_circle c join account a on a.id = c.account_id
 where c.resident_id = :resident and a.disabled_at is null
 order by c.place, a.username;
@@ -97,7 +101,7 @@ where not exists (select from account a where a.username = told.name and a.role 
 -- name: residents(id, after, limit, everything, residents, teams, unowned)
 -- Residents whom the viewer may see by id, or the one of that id.
 select r.id, r.slot, r.name, r.team_id, r.timezone, r.birth_year, r.home_id, h.address, h.way_in,
-       r.living, r.abilities, r.risks, r.medication, r.languages, r.doctor, r.contacts,
+       r.phone, r.living, r.abilities, r.risks, r.medication, r.languages, r.doctor, r.contacts,
        r.consents, r.version, r.created_at,
        coalesce((select jsonb_object_agg(t.name, t.value) from threshold t
                  where t.scope = 'resident' and t.scope_id = r.id), '{}') as thresholds,
@@ -114,22 +118,22 @@ order by r.id limit :limit;
 -- Keeps others from changing a resident until commit; the version as it stands.
 select version from resident where id = :id for update;
 
--- name: insert_resident(id, name, team, timezone, birth_year, home, living, abilities, risks, medication, languages, doctor, contacts, consents)^
+-- name: insert_resident(id, name, team, timezone, birth_year, home, phone, living, abilities, risks, medication, languages, doctor, contacts, consents)^
 -- A new resident, unless the id is taken; without an id, one is made of the place drawn.
-insert into resident (id, slot, name, team_id, timezone, birth_year, home_id, living, abilities,
-                      risks, medication, languages, doctor, contacts, consents)
+insert into resident (id, slot, name, team_id, timezone, birth_year, home_id, phone, living,
+                      abilities, risks, medication, languages, doctor, contacts, consents)
 select coalesce(:id, 'resident-' || drawn), drawn, :name, :team, :timezone, :birth_year, :home,
-       :living, :abilities, :risks, :medication, cast(:languages as text[]), :doctor, :contacts,
-       :consents
+       :phone, :living, :abilities, :risks, :medication, cast(:languages as text[]), :doctor,
+       :contacts, :consents
 from (select cast(nextval('slot') as integer) as drawn) as place
 on conflict (id) do nothing
 returning id;
 
--- name: update_resident(id, name, team, timezone, birth_year, home, living, abilities, risks, medication, languages, doctor, contacts, consents)!
+-- name: update_resident(id, name, team, timezone, birth_year, home, phone, living, abilities, risks, medication, languages, doctor, contacts, consents)!
 -- Changes what is known of a resident.
 update resident
 set name = :name, team_id = :team, timezone = :timezone, birth_year = :birth_year,
-    home_id = :home, living = :living, abilities = :abilities, risks = :risks,
+    home_id = :home, phone = :phone, living = :living, abilities = :abilities, risks = :risks,
     medication = :medication, languages = cast(:languages as text[]), doctor = :doctor,
     contacts = :contacts, consents = :consents, version = version + 1
 where id = :id;

@@ -74,6 +74,7 @@ class _Sheet:
     def _who(self, who: Part) -> Pairs:
         living, languages = who.get("living"), who.get("languages") or ()
         told = {
+            "phone": who.get("phone"),
             "birth_year": who.get("birth_year"),
             "living": living and self._wording.word("living", living),
             "languages": self._list(

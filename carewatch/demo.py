@@ -136,6 +136,7 @@ def _file(number: int, name: str, village: Village, couple: bool) -> dict[str, A
     ]  # fmt: skip
     visit = {"given_on": "2026-03-02", "by": name}
     return {
+        "phone": f"01632 963{number:03d}",
         "living": "with_partner" if couple else by_turns[number % len(by_turns)],
         "abilities": Jsonb({"level": number % 4, "score": (90, 75, 55, 38)[number % 4],
                             "assessed_on": "2026-03-02", "by": village.assessor}),
@@ -174,10 +175,11 @@ def _accounts(residents: Sequence[str]) -> list[dict[str, Any]]:
     )
     names = ("Chen Min 陈敏", "Wang Lei 王磊", "Helen Hill", "David Marsh")
     told: list[dict[str, Any]] = [
-        {"username": f"family-{number}", "role": "family", "name": name, "residents": list(theirs)}
+        {"username": f"family-{number}", "role": "family", "name": name, "residents": list(theirs),
+         "phone": f"01632 96400{number}"}
         for number, (name, theirs) in enumerate(zip(names, families, strict=True), start=1)
         if theirs
-    ]
+    ]  # fmt: skip
     told += [
         {"username": f"station-{village.team}", "role": "station", "team": village.team,
          "name": village.station}
@@ -213,13 +215,15 @@ def _account(
     name: str,
     team: str | None = None,
     vendor: str | None = None,
+    phone: str | None = None,
     residents: Sequence[str] = (),
 ) -> dict[str, Any]:
     password = password_of(username)
-    accounts.add(
+    made = accounts.add(
         connection, username, password, role, now,
         name=name, team=team, vendor=vendor, residents=residents,
     )  # fmt: skip
+    people.set_phone(connection, account=made, phone=phone)
     said = {"username": username, "password": password, "role": role, "residents": list(residents)}
     return {**said, "team": team, **({"vendor": vendor} if vendor else {})}
 

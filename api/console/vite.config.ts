@@ -14,12 +14,14 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // Few files compress better than many, and come sooner: all that the first page needs,
-        // what draws lines (once there is one), what several screens share, and each screen.
+        // what draws lines (once there is one), what several screens share, the small parts of
+        // the settings, and each screen.
         codeSplitting: {
           groups: [
             { name: 'start', tags: ['$initial'] },
             { name: 'chart', test: /uplot|src.components.chart\.ts/ },
             { name: 'shared', test: /src/, minShareCount: 2 },
+            { name: 'settings', test: /settings.(Accounts|Audit|Duties|Look|Reach|Residents|Silences|Teams)/ },
           ],
         },
       },

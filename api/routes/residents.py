@@ -29,8 +29,8 @@ from domain.refusals import refused
 router = APIRouter(prefix="/residents", tags=["residents"])
 
 _FIELDS = (
-    "name", "team", "timezone", "birth_year", "home", "living", "abilities", "risks",
-    "medication", "languages", "doctor", "contacts", "consents",
+    "name", "team", "timezone", "birth_year", "home", "phone", "living", "abilities",
+    "risks", "medication", "languages", "doctor", "contacts", "consents",
 )  # fmt: skip
 _JSON = ("abilities", "doctor", "contacts", "consents")
 _OF_THE_HOME = ("address", "way_in")

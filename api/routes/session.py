@@ -1,11 +1,15 @@
 """Logging in and out."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
-from api import accounts, cookie
+from api import accounts, audit, cookie
+from api.access import Viewer
 from api.context import Caller, Context, Now, Shared, Token, Transaction
+from api.database import Connection, people
 from api.problems import Problem, documented
-from api.schemas.accounts import ConsoleLogin, CookieSession, Login, Me, Session, Stay
+from api.schemas.accounts import ConsoleLogin, CookieSession, Login, Me, MeChange, Session, Stay
 from domain.refusals import refused
 from domain.time import DAY, SECOND, Micros, iso
 
@@ -64,15 +68,23 @@ def who_am_i(
     expires_at = accounts.prolong(connection, token, caller, shared.stay, now)
     if expires_at > caller.expires_at and cookie.token_of(request) == token:
         cookie.give(request, response, token, (expires_at - now) // SECOND)
-    return {
-        "id": caller.account_id,
-        "username": caller.username,
-        "name": caller.name,
-        "role": caller.role,
+    return _me(connection, caller, expires_at)
+
+
+@router.patch("/me", response_model=Me, responses=documented(401, 403, 422))
+def change_me(body: MeChange, caller: Caller, connection: Transaction) -> object:
+    """One's own telephone."""
+    if "phone" in body.said():
+        people.set_phone(connection, account=caller.account_id, phone=body.phone)
+    audit.changed(connection, caller, "change_me", f"account:{caller.account_id}", (), body.said())
+    return _me(connection, caller, caller.expires_at)
+
+
+def _me(connection: Connection, caller: Viewer, expires_at: Micros) -> dict[str, Any]:
+    account = accounts.account_of(connection, caller.account_id) or {}
+    return account | {
         "team": caller.team_id,
-        "vendor": caller.vendor,
         "residents": sorted(caller.residents),
-        "memberships": accounts.memberships_of(connection, caller.account_id),
         "expires_at": iso(expires_at),
     }
 

@@ -77,10 +77,10 @@ def _rights(account: dict[str, Any]) -> Rights:
 
 
 def _one(connection: Connection, user: str) -> dict[str, Any]:
-    for row in people.accounts(connection, id=user, after=None, limit=1):
-        found: dict[str, Any] = row
-        return found
-    raise not_found("user", user)
+    found = accounts.account_of(connection, user)
+    if found is None:
+        raise not_found("user", user)
+    return found
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

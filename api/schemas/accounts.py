@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.access import Role, TeamRole
-from api.schemas.fields import Answer, Body, Id, Level, Line, Password, Thresholds, Time
+from api.schemas.fields import Answer, Body, Id, Level, Line, Password, Phone, Thresholds, Time
 
 
 class Login(Body):
@@ -50,6 +50,7 @@ class _Account(Answer):
     role: Role
     team: str | None
     vendor: str | None
+    phone: str | None
     residents: list[str]
     memberships: list[Membership]
 
@@ -58,6 +59,12 @@ class Me(_Account):
     """``role`` is the first; ``memberships`` are all, the first among them."""
 
     expires_at: Time
+
+
+class MeChange(Body):
+    """``phone``: for people to call, shown to whoever sees one's residents; null: none."""
+
+    phone: Phone | None = None
 
 
 class User(_Account):

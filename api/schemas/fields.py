@@ -56,6 +56,7 @@ def _threshold(name: str) -> str:
 
 _THRESHOLDS = sorted(threshold_names())
 
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,30}$", examples=["+86 10 6552 9988"])]
 Time = Annotated[
     str, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

@@ -5,12 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from api.schemas.fields import Answer, Body, Id, Line, Names, Text, Thresholds, Time, Zone
+from api.schemas.fields import Answer, Body, Id, Line, Names, Phone, Text, Thresholds, Time, Zone
 
 Living = Literal[
     "alone", "with_partner", "with_family", "with_carer", "empty_nest", "left_behind", "other"
 ]
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{1,30}$", examples=["+86 10 6552 9988"])]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["zh"])]
 Purpose = Literal[
     "monitoring",
@@ -92,6 +91,7 @@ class Resident(Answer):
     timezone: str
     birth_year: int | None
     home: str | None
+    phone: str | None
     address: str | None
     way_in: str | None
     living: Living | None
@@ -109,13 +109,17 @@ class Resident(Answer):
 
 
 class ResidentChange(Body):
-    """``address`` and ``way_in`` change the home; where there is none, they make one."""
+    """``address`` and ``way_in`` change the home; where there is none, they make one.
+
+    ``phone`` is the resident's own; those of others are in ``contacts``.
+    """
 
     name: Annotated[Line, Field(min_length=1)] = ""
     team: Id | None = None
     timezone: Zone = "UTC"
     birth_year: Annotated[int, Field(ge=1850, le=2200)] | None = None
     home: Id | None = None
+    phone: Phone | None = None
     address: Text | None = None
     way_in: Text | None = None
     living: Living | None = None
@@ -137,11 +141,12 @@ class NewResident(ResidentChange):
 
 
 class CircleMember(Answer):
-    """One of the family, by user name."""
+    """One of the family, by user name. ``phone`` is what they have given themselves."""
 
     user: str
     name: str
     relation: str | None
+    phone: str | None
 
 
 class Circle(Answer):

@@ -170,6 +170,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("people", _with_id(NewResident), (
             Column("id", ("编号", "老人编号")), _NAME, _TEAM,
             Column("home", ("住址编号", "住所")), Column("timezone", ("时区",)),
+            Column("phone", ("电话", "本人电话")),
             Column("birth_year", ("出生年", "出生年份")),
             Column("living", ("居住状况", "居住情况"), parse=_LIVING),
             Column("ability_level", ("能力等级", "失能等级"), "abilities.level", _ABILITY),

@@ -277,8 +277,8 @@ class _Intake:
 
 
 _FILE = (
-    "id", "name", "team", "home", "timezone", "birth_year", "living", "abilities", "risks",
-    "medication", "languages", "doctor", "consents", "contacts",
+    "id", "name", "team", "home", "timezone", "phone", "birth_year", "living", "abilities",
+    "risks", "medication", "languages", "doctor", "consents", "contacts",
 )  # fmt: skip
 _BLANK_HOME: dict[str, Any] = dict.fromkeys((
     "team", "address", "floor", "way_in", "key_box_place", "key_box_code", "latitude",

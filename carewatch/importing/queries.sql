@@ -13,8 +13,8 @@ select id, team_id as team, address, floor, way_in, key_box_place, key_box_code,
 from home;
 
 -- name: residents()
-select id, name, team_id as team, home_id as home, timezone, birth_year, living, abilities, risks,
-       medication, languages, doctor, consents, contacts
+select id, name, team_id as team, home_id as home, timezone, phone, birth_year, living, abilities,
+       risks, medication, languages, doctor, consents, contacts
 from resident;
 
 -- name: devices()
@@ -65,26 +65,26 @@ from jsonb_to_recordset(:rows) as told (
 where home.id = told.id;
 
 -- name: add_residents(rows)!
-insert into resident (id, name, team_id, home_id, timezone, birth_year, living, abilities, risks,
-                      medication, languages, doctor, consents, contacts)
-select id, name, team, home, timezone, birth_year, living, abilities, risks, medication,
+insert into resident (id, name, team_id, home_id, timezone, phone, birth_year, living, abilities,
+                      risks, medication, languages, doctor, consents, contacts)
+select id, name, team, home, timezone, phone, birth_year, living, abilities, risks, medication,
        array(select jsonb_array_elements_text(languages)), doctor, consents, contacts
 from jsonb_to_recordset(:rows) as told (
-    id text, name text, team text, home text, timezone text, birth_year integer, living text,
-    abilities jsonb, risks text, medication text, languages jsonb, doctor jsonb, consents jsonb,
-    contacts jsonb);
+    id text, name text, team text, home text, timezone text, phone text, birth_year integer,
+    living text, abilities jsonb, risks text, medication text, languages jsonb, doctor jsonb,
+    consents jsonb, contacts jsonb);
 
 -- name: change_residents(rows)!
 update resident
 set name = told.name, team_id = told.team, home_id = told.home, timezone = told.timezone,
-    birth_year = told.birth_year, living = told.living, abilities = told.abilities,
-    risks = told.risks, medication = told.medication,
+    phone = told.phone, birth_year = told.birth_year, living = told.living,
+    abilities = told.abilities, risks = told.risks, medication = told.medication,
     languages = array(select jsonb_array_elements_text(told.languages)), doctor = told.doctor,
     consents = told.consents, contacts = told.contacts, version = version + 1
 from jsonb_to_recordset(:rows) as told (
-    id text, name text, team text, home text, timezone text, birth_year integer, living text,
-    abilities jsonb, risks text, medication text, languages jsonb, doctor jsonb, consents jsonb,
-    contacts jsonb)
+    id text, name text, team text, home text, timezone text, phone text, birth_year integer,
+    living text, abilities jsonb, risks text, medication text, languages jsonb, doctor jsonb,
+    consents jsonb, contacts jsonb)
 where resident.id = told.id;
 
 -- name: change_devices(rows)!

@@ -48,7 +48,7 @@ PATCH /residents/{resident} {"risks": "falls"} |403    |+/404  |+/404  |403    |
 PATCH /residents/{resident} {"thresholds": {"spo2_low": 88}} |403|+/404|+/404|403|403|+/+
 PATCH /residents/{resident} {"team": "{team}"} |403    |+/422  |+/422  |403    |403    |+/+
 POST /residents {"name": "New", "team": "{team}"} |403    |+/422  |+/422  |403    |403    |+/+
-GET /residents/{resident}/circle             |+/404  |+/404  |+/404  |403    |403    |+/+
+GET /residents/{resident}/circle             |+/404  |+/404  |+/404  |404/404|403    |+/+
 PUT /residents/{resident}/circle {"items": []} |403    |+/404  |+/404  |403    |403    |+/+
 PATCH /residents/{resident} {"home": "{home}"} |403    |+/404  |+/404  |403    |403    |+/+
 PATCH /residents/anna {"home": "{home}"}     |403    |+/422  |+/422  |403    |403    |+/+

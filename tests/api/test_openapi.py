@@ -88,6 +88,8 @@ SILENCE: dict[str, Any] = {
 }  # fmt: skip
 CALLS: list[tuple[str, dict[str, str], dict[str, Any]]] = [
     ("who_am_i", {}, {}),
+    ("change_me", {}, {"json": {"phone": "01632 960001"}}),
+    ("change_me", {}, {"json": {"phone": "none"}}),
     ("list_alerts", {}, {}),
     ("get_alert", {"alert": "a1"}, {}),
     ("get_alert", {"alert": "nothing"}, {}),

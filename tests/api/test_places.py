@@ -116,6 +116,25 @@ def test_the_circle_is_asked_in_its_order(ask: dict[str, Asker], world: World) -
     assert len(ask["family"].get("/residents/anna/circle")["items"]) == 2
 
 
+def test_the_family_gives_its_own_telephone_to_whoever_goes_there(
+    ask: dict[str, Asker], world: World
+) -> None:
+    assert ask["family"].get("/me")["phone"] is None
+    mine = ask["family"].ask("PATCH", "/me", json={"phone": "+86 138 0000 0000"})
+    assert mine.json()["phone"] == ask["family"].get("/me")["phone"] == "+86 138 0000 0000"
+    assert ask["family"].ask("PATCH", "/me", json={"phone": "ask her"}).status_code == 422
+    assert ask["vendor"].ask("PATCH", "/me", json={"phone": None}).status_code == 403
+    world.alert("alert-anna", "anna")
+    world.connection.execute(
+        "update alert set state = 'accepted', accepted_by = (select id from account"
+        " where username = 'responder') where id = 'alert-anna'"
+    )
+    for who in ("station", "responder"):
+        (daughter,) = ask[who].get("/residents/anna/circle")["items"]
+        assert (daughter["user"], daughter["phone"]) == ("family", "+86 138 0000 0000")
+    assert ask["family"].ask("PATCH", "/me", json={"phone": None}).json()["phone"] is None
+
+
 def test_a_team_stands_below_the_next_level_whoever_writes_it(world: World) -> None:
     for statement in (
         "insert into team values ('x', 'X', 'village', 'county')",

@@ -21,6 +21,9 @@ def test_a_resident_is_created_read_and_changed(ask: dict[str, Asker]) -> None:
     assert ask["station"].get("/residents/dora")["contacts"] == [rosa | {"note": None}]
     changed = ask["station"].ask("PATCH", "/residents/dora", json={"risks": "falls"}).json()
     assert (changed["risks"], changed["name"]) == ("falls", "Dora")
+    assert changed["phone"] is None
+    phoned = ask["station"].ask("PATCH", "/residents/dora", json={"phone": "0371 654321"}).json()
+    assert phoned["phone"] == ask["station"].get("/residents/dora")["phone"] == "0371 654321"
     assert ask["station"].ask("POST", "/residents", json=body).status_code == 409
 
 

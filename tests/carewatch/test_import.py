@@ -27,10 +27,10 @@ HOMES = (
 )
 PEOPLE = (
     "编号,姓名,站点,住址编号,出生年,居住状况,失能等级,评估日期,"
-    "风险,语言,家庭医生,医生电话,同意事项,同意日期,同意人\n"
+    "风险,语言,家庭医生,医生电话,同意事项,同意日期,同意人,电话\n"
     "li,李秀英,liu,h1,1941,与配偶同住,中度,2026/3/2,"
-    "易跌倒,zh、en,沈医生,0371 123456,监测、急救,2026年3月2日,本人\n"
-    "wang,王建国,liu,h1,1939,与配偶同住,0级,,,zh,,,,,\n"
+    "易跌倒,zh、en,沈医生,0371 123456,监测、急救,2026年3月2日,本人,0371 654321\n"
+    "wang,王建国,liu,h1,1939,与配偶同住,0级,,,zh,,,,,,\n"
 )
 CONTACTS = (
     "resident;name;relation;phones;holds_key\nli;Rosa;daughter;+86 10 1234|+86 10 5678;yes\n"
@@ -79,7 +79,7 @@ def test_what_was_said_is_there(connection: psycopg.Connection) -> None:
     bring_all(connection)
     row = connection.execute(
         "select name, team_id, home_id, timezone, birth_year, living, abilities, risks, languages,"
-        " doctor, consents, contacts from resident where id = 'li'"
+        " doctor, consents, contacts, phone from resident where id = 'li'"
     ).fetchone()
     assert row is not None
     assert row[:6] == ("李秀英", "liu", "h1", "Asia/Shanghai", 1941, "with_partner")
@@ -92,6 +92,7 @@ def test_what_was_said_is_there(connection: psycopg.Connection) -> None:
     assert [(each["name"], each["phones"], each["holds_key"]) for each in row[11]] == [
         ("Rosa", ["+86 10 1234", "+86 10 5678"], True), ("Neighbour", [], False),
     ]  # fmt: skip
+    assert row[12] == "0371 654321"
     told = connection.execute("select team_id, role from membership order by role").fetchall()
     assert told == [("liu", "station"), ("liu", "volunteer")]
 

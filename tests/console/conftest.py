@@ -74,6 +74,7 @@ def home(carewatch: Instance, _homes: Iterator[Home]) -> Iterator[Home]:
 @pytest.fixture
 def sensed(carewatch: Instance, _homes: Iterator[Home]) -> Iterator[Home]:
     """A home with a room sensor."""
+    _long_ago(carewatch)
     yield next(home for home in _homes if home.has("ambient"))
     _close_all(carewatch)
 
@@ -110,6 +111,15 @@ def _stir(homes: list[Home], over: Event) -> None:
     while not over.wait(STIR_S):
         for home in homes:
             home.stir()
+
+
+def _long_ago(carewatch: Instance) -> None:
+    """What ended by itself in other stories did so a day earlier: nobody has to look any more."""
+    carewatch.ask(
+        "update alert set since = since - interval '1 day', raised_at = raised_at - interval"
+        " '1 day', resolved_at = resolved_at - interval '1 day'"
+        " where state = 'resolved' and outcome is null returning id"
+    )
 
 
 def _close_all(carewatch: Instance) -> None:

@@ -162,6 +162,26 @@ def test_a_wall_is_read_from_across_the_room(
     visitor.page.screenshot(path=pictures / f"wall-{wall}.png")
 
 
+def test_a_wall_with_room_says_what_ended_last(
+    arrives: Arrives, accounts: Accounts, sensed: Home, pictures: Path
+) -> None:
+    wall = WALLS[0]
+    visitor = arrives(wall).log_in(accounts["station-liushu"], "#/wall")
+    main = visitor.page.get_by_role("main")
+    nothing = main.get_by_text(visitor.says("now.quiet"), exact=True)
+    assert size_of(nothing) >= 3 * READABLE * wall.height
+    sensed.smoke(active=True)
+    expect(visitor.card(sensed.name)).to_be_visible()
+    expect(nothing).to_have_count(0)
+    sensed.smoke(active=False)
+    last = main.get_by_role("region", name=visitor.says("wall.last")).get_by_role("listitem")
+    newest = last.filter(has_text=sensed.name).first
+    expect(newest).to_contain_text(visitor.says("kind.smoke"))
+    expect(newest).to_contain_text(visitor.says("wall.by_itself"))
+    assert size_of(newest) >= 1.5 * READABLE * wall.height
+    visitor.page.screenshot(path=pictures / "wall-ended.png")
+
+
 def test_a_wall_tells_whether_it_is_heard_and_whether_it_is_live(
     arrives: Arrives, accounts: Accounts, pictures: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """How somebody has been: now, last night, and down to the minute."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
@@ -61,6 +62,30 @@ def test_a_look_closer_is_drawn_with_the_mouse(
     expect(ground).to_be_visible()
 
 
+def test_what_ended_before_anybody_looked_is_not_called_well(
+    arrives: Arrives, accounts: Accounts, sensed: Home, view: View, pictures: Path
+) -> None:
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/people")
+    main, row = visitor.page.get_by_role("main"), visitor.card(sensed.name)
+    sensed.smoke(active=True)
+    expect(row).to_contain_text(visitor.says("kind.smoke"))
+    sensed.smoke(active=False)
+    expect(row).to_contain_text(visitor.says("condition.passed"))
+    visitor.page.screenshot(path=pictures / f"people-passed-{view}.png")
+
+    row.get_by_role("link").click()
+    passed = main.get_by_role("region", name=visitor.says("now.ended"))
+    expect(passed).to_contain_text(visitor.says("kind.smoke"))
+    expect(main.get_by_text(visitor.says("condition.well"), exact=True)).to_have_count(0)
+    visitor.page.screenshot(path=pictures / f"person-passed-{view}.png")
+    passed.get_by_role("link").click()
+    expect(main.get_by_role("heading", level=1)).to_contain_text(visitor.says("kind.smoke"))
+    visitor.open(f"#/person/{sensed.id}")
+    expect(main.get_by_role("heading", name=sensed.name, level=1)).to_be_visible()
+    expect(main.get_by_text(visitor.says("condition.passed"))).to_have_count(0)
+    expect(passed).to_have_count(0)
+
+
 def test_a_family_sees_its_own_and_nobody_else(
     arrives: Arrives, accounts: Accounts, home: Home
 ) -> None:
@@ -103,6 +128,33 @@ def test_a_station_keeps_the_file_and_what_it_leaves_alone_stays(
     expect(main).to_contain_text(visitor.says("consent.monitoring"))
     visitor.open(f"#/person/{home.id}")
     expect(main).to_contain_text("01632 96")
+
+
+def test_who_lives_there_and_the_family_are_rung_with_one_tap(
+    arrives: Arrives, accounts: Accounts, view: View, pictures: Path
+) -> None:
+    number = "+86 138 0000 0001"
+    daughter = arrives(view).log_in(accounts["family-1"], "#/settings/reach")
+    asked = daughter.page.get_by_role("dialog")
+    daughter.page.get_by_role("button", name=daughter.says("reach.phone")).click()
+    asked.get_by_label(daughter.says("residents.phones")).fill(number)
+    asked.get_by_role("button", name=daughter.says("form.save")).click()
+    expect(daughter.page.get_by_text(number)).to_be_visible()
+    daughter.page.screenshot(path=pictures / f"own-phone-{view}.png")
+
+    visitor = arrives(view).log_in(accounts["station-liushu"], "#/person/resident-001?part=file")
+    visitor.button("file.change").click()
+    edited = visitor.page.get_by_role("dialog")
+    edited.get_by_label(visitor.says("residents.phone"), exact=True).fill("0371 654321")
+    edited.get_by_role("button", name=visitor.says("form.save")).click()
+    expect(edited).to_have_count(0)
+    visitor.page.screenshot(path=pictures / f"file-phone-{view}.png")
+    visitor.open("#/person/resident-001")
+    calls = visitor.page.get_by_role("main").locator("a[href^='tel:']")
+    expect(calls.first).to_have_attribute("href", "tel:0371 654321")
+    expect(calls.first).to_contain_text(visitor.says("way.resident"))
+    expect(calls.nth(1)).to_have_attribute("href", f"tel:{number}")
+    visitor.page.screenshot(path=pictures / f"calls-{view}.png", full_page=True)
 
 
 def test_a_family_reads_the_file_and_does_not_write_it(

@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { rangeOf, stepsOf, widthOf } from '../lib/scale';
+import { sparseIn } from '../lib/sparse';
 import type { Mark, Series } from './Chart.svelte';
 
 /** A token of `styles/tokens.css` by its name. */
@@ -54,12 +55,14 @@ function optionsOf(drawing: Drawing, ink: Ink, locale: string): uPlot.Options {
 }
 
 function line(one: Series, index: number, ink: Ink): uPlot.Series {
+  const colour = ink(`series-${(index % 3) + 1}`);
   return {
     label: one.name,
-    stroke: ink(`series-${(index % 3) + 1}`),
+    stroke: colour,
     width: 1.75,
     dash: DASHES[index % 3] ?? [],
-    points: { show: one.values.length < 60, size: 4 },
+    // Few readings are dots each; of many, those that would be a speck of a line.
+    points: { fill: colour, ...(one.values.length < 60 ? { show: true, size: 5 } : { show: false, filter: () => sparseIn(one.values), size: 8 }) },
   };
 }
 

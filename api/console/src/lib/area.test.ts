@@ -15,7 +15,7 @@ test('a home is as the one who needs a look first', () => {
 
 test('each home is counted once', () => {
   const homes = homesOf([glance('Ann', 'one', 'well'), glance('Cy', 'one', 'lost')]);
-  expect(countsOf(homes)).toEqual({ alarmed: 0, lost: 1, unheard: 0, absent: 0, out: 0, well: 0 });
+  expect(countsOf(homes)).toEqual({ alarmed: 0, lost: 1, passed: 0, unheard: 0, absent: 0, out: 0, well: 0 });
 });
 
 test('devices that are not heard are those of the chosen teams', () => {

@@ -24,6 +24,14 @@ test('a device that is not heard is no alarm, and no well-being', () => {
   expect(conditionOf(told(NOW - 25 * 3600_000))).toBe('lost');
 });
 
+test('what ended by itself is no well-being until somebody has looked, and no comfort beside what is open', () => {
+  const passed = (open: Alert[], row = told(NOW)) => glanceOf(row, open, PLACE, NOW, [alert('smoke')]).condition;
+  expect(passed([])).toBe('passed');
+  expect(passed([], told(NOW, { absence: 'hospital' }))).toBe('passed');
+  expect(passed([alert('fall')])).toBe('alarmed');
+  expect(passed([alert('device_silent')])).toBe('lost');
+});
+
 test('a home of which nothing was ever heard is not lost: it has not begun', () => {
   const never = told(NOW, { heard_at: null, measured_at: null, in_bed: null });
   expect(conditionOf(never)).toBe('unheard');

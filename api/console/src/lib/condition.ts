@@ -4,7 +4,7 @@ import { hourAt } from './time';
 import { byUrgency } from './urgency';
 
 /** From the one to look at first to the one to leave in peace. */
-export const CONDITIONS = ['alarmed', 'lost', 'unheard', 'absent', 'out', 'well'] as const;
+export const CONDITIONS = ['alarmed', 'lost', 'passed', 'unheard', 'absent', 'out', 'well'] as const;
 export type Condition = (typeof CONDITIONS)[number];
 export type Whereabouts = 'in_bed' | 'not_in_bed' | 'unknown';
 
@@ -18,6 +18,8 @@ export interface Glance {
   whereabouts: Whereabouts;
   /** Open ones, the most urgent first. */
   alerts: Alert[];
+  /** Those that ended by themselves, and the reader has not looked at. */
+  ended: Alert[];
   heardAt: string | null;
 }
 
@@ -33,8 +35,8 @@ const DAY = 24 * 60 * MINUTE;
 /** A bed speaks every few seconds; what is older is no present whereabouts. */
 const FRESH_MS = 15 * MINUTE;
 
-/** `alerts` are the open ones of this resident; `place` is left out where it is not known yet. */
-export function glanceOf(row: Schema['Latest'], alerts: Alert[], place: Place | undefined, now: number): Glance {
+/** `alerts` are the open ones of this resident, `ended` as in a glance; `place` is left out where it is not known yet. */
+export function glanceOf(row: Schema['Latest'], alerts: Alert[], place: Place | undefined, now: number, ended: Alert[] = []): Glance {
   const whereabouts = whereaboutsOf(row, now);
   const night = place !== undefined && isNight(now, place.timezone);
   return {
@@ -43,9 +45,10 @@ export function glanceOf(row: Schema['Latest'], alerts: Alert[], place: Place | 
     team: row.team,
     home: place?.home ?? row.resident,
     address: place?.address ?? '',
-    condition: conditionOf(row, alerts, whereabouts, night, now),
+    condition: conditionOf(row, alerts, ended, whereabouts, night, now),
     whereabouts,
     alerts: [...alerts].sort(byUrgency),
+    ended,
     heardAt: row.heard_at,
   };
 }
@@ -80,10 +83,11 @@ function isLost(row: { heard_at: string | null }, alerts: Alert[], now: number):
 }
 
 function conditionOf(
-  row: Schema['Latest'], alerts: Alert[], whereabouts: Whereabouts, night: boolean, now: number,
+  row: Schema['Latest'], alerts: Alert[], ended: Alert[], whereabouts: Whereabouts, night: boolean, now: number,
 ): Condition {
   if (alerts.some((alert) => !isSilence(alert))) return 'alarmed';
   if (isLost(row, alerts, now)) return 'lost';
+  if (ended.length) return 'passed';
   if (row.heard_at === null) return 'unheard'; // nothing has begun that could have ended
   if (row.absence !== null) return 'absent';
   return night && whereabouts === 'not_in_bed' ? 'out' : 'well';

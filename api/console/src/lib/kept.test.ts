@@ -6,7 +6,7 @@ const NOW = Date.UTC(2026, 10, 28, 3, 0);
 const me = { username: 'li', expires_at: '2026-11-28T04:00:00Z', residents: [] as string[] } as Me;
 const alert = { id: 'a', resident: 'rosa', evidence: { value: 142 }, note: 'fever' } as unknown as Alert;
 const contacts = [{ name: 'Mei', phones: ['01632 960001'], holds_key: true, note: 'works nights' }];
-const rosa = { id: 'rosa', name: 'Rosa', address: 'Mill Lane 1', medication: 'warfarin', risks: 'falls', contacts } as unknown as Resident;
+const rosa = { id: 'rosa', name: 'Rosa', address: 'Mill Lane 1', medication: 'warfarin', risks: 'falls', phone: '01632 963001', contacts } as unknown as Resident;
 
 let items: Map<string, string>;
 const storage = {
@@ -30,6 +30,7 @@ test('what was seen last is there again, without what was measured', () => {
 test('family have whom to call of their own residents, without what was noted', () => {
   keep(storage, { at: NOW, me: { ...me, residents: ['rosa'] }, alerts: [alert], residents: [rosa] });
   const [kept] = recall(storage, NOW)!.residents;
+  expect(kept!.phone).toBe('01632 963001');
   expect(kept!.contacts).toEqual([{ ...contacts[0], note: null }]);
 });
 

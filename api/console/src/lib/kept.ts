@@ -24,7 +24,7 @@ export function keep(storage: Storage, { at, me, alerts, residents }: LastSeen):
   const bare = few.map((alert) => ({ ...alert, evidence: {}, note: null }));
   const named = residents
     .filter((one) => met.has(one.id))
-    .map((one) => ({ ...nameAndPlace(one), contacts: me.residents.includes(one.id) ? toCall(one) : [] }));
+    .map((one) => ({ ...nameAndPlace(one), ...(me.residents.includes(one.id) ? toCall(one) : {}) }));
   try {
     storage.setItem(STORED, JSON.stringify({ at, me, alerts: bare, residents: named }));
   } catch {
@@ -50,11 +50,11 @@ export function forget(storage: Storage): void {
 function nameAndPlace(resident: Resident): Resident {
   return {
     ...resident, abilities: null, risks: null, medication: null, doctor: null, consents: [],
-    thresholds: {}, contacts: [], birth_year: null,
+    thresholds: {}, contacts: [], phone: null, birth_year: null,
   };
 }
 
 /** Who can be called, and who has a key; not what was noted of them. */
-function toCall({ contacts }: Resident): Resident['contacts'] {
-  return (contacts as unknown as Schema['Contact'][]).map((one) => ({ ...one, note: null }));
+function toCall({ phone, contacts }: Resident): Pick<Resident, 'phone' | 'contacts'> {
+  return { phone, contacts: (contacts as unknown as Schema['Contact'][]).map((one) => ({ ...one, note: null })) };
 }

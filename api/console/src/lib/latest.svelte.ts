@@ -1,6 +1,7 @@
 /** How everybody is at this moment, asked for again every minute; alerts are live besides. */
 import { all, type Alert, type Schema } from './api';
 import { glanceOf, type Glance } from './condition';
+import { ended } from './ended.svelte';
 import { feed } from './feed.svelte';
 import { residents } from './residents.svelte';
 import { ticker } from './ticker.svelte';
@@ -39,17 +40,17 @@ export class Latest {
   };
 
   #glances(): Glance[] {
-    const alerts = openByResident();
+    const [open, passed] = [byResident(feed.alerts.values()), byResident(ended.waiting)];
     return this.rows.map((row) => {
       const place = residents.byId.get(row.resident);
-      return glanceOf(row, alerts.get(row.resident) ?? [], place, ticker.minute);
+      return glanceOf(row, open.get(row.resident) ?? [], place, ticker.minute, passed.get(row.resident));
     });
   }
 }
 
-function openByResident(): Map<string, Alert[]> {
+function byResident(alerts: Iterable<Alert>): Map<string, Alert[]> {
   const found = new Map<string, Alert[]>();
-  for (const alert of feed.alerts.values()) {
+  for (const alert of alerts) {
     if (alert.resident) found.set(alert.resident, [...(found.get(alert.resident) ?? []), alert]);
   }
   return found;

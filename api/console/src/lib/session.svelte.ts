@@ -1,7 +1,7 @@
 /** Who is logged in. The token is in a cookie that no script can read. */
 import { api, Problem, whenLoginIsOver, type Me } from './api';
 import { forget, recall, type LastSeen } from './kept';
-import { rolesOf, screensOf } from './roles';
+import { rolesOf, screensOf, type Role } from './roles';
 
 class Session {
   me = $state.raw<Me | null>(null);
@@ -11,6 +11,11 @@ class Session {
   lastSeen: LastSeen | null = null;
   roles = $derived(rolesOf(this.me));
   screens = $derived(screensOf(this.roles));
+
+  /** Whether the reader is one of these. */
+  is(...roles: Role[]): boolean {
+    return roles.some((role) => this.roles.has(role));
+  }
 
   /** Find out whether a login of before still holds. */
   async load(): Promise<void> {

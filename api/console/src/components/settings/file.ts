@@ -6,13 +6,14 @@ import { languageChoices } from '../../lib/tongues';
 import { zoneChoices } from '../../lib/zones';
 
 const LIVING = ['alone', 'with_partner', 'with_family', 'with_carer', 'empty_nest', 'left_behind', 'other'];
-const PHONE = '\\+?[0-9][0-9 \\(\\)\\/.\\-]+';
+export const PHONE = '\\+?[0-9][0-9 \\(\\)\\/.\\-]+';
 /** Several, with commas between. */
 const PHONES = `\\s*${PHONE}(,\\s*${PHONE})*`;
 
 export function personQuestions(teams: Schema['Team'][]): Question[] {
   return [
     { name: 'name', label: t('settings.name'), required: true },
+    { name: 'phone', label: t('residents.phone'), pattern: PHONE, hint: t('residents.phone_hint') },
     { name: 'team', label: t('devices.team'), kind: 'one', choices: teams.map(({ id, name }) => ({ value: id, name })) },
     { name: 'birth_year', label: t('residents.birth_year'), kind: 'number', least: 1850, most: 2200 },
     { name: 'living', label: t('residents.living'), kind: 'one', choices: LIVING.map((value) => ({ value, name: word('living', value) })) },
