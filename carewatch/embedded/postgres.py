@@ -52,9 +52,9 @@ class Postgres:
         # Beside, then renamed: a cluster whose making was cut short is no cluster.
         beside = self.folder / "cluster.new"
         shutil.rmtree(beside, ignore_errors=True)
-        command = [*self._program("initdb"), "-D", self._seen(beside), "-U", _SUPERUSER]
+        command = [*self._program("initdb"), "-D", self.seen(beside), "-U", _SUPERUSER]
         command += ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync"]
-        command += [f"--pwfile={self._seen(self._password_file)}"]
+        command += [f"--pwfile={self.seen(self._password_file)}"]
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd="/", **self._user()
         )
@@ -64,7 +64,7 @@ class Postgres:
 
     def command(self) -> tuple[list[str], dict[str, Any]]:
         """What to start, as arguments of ``subprocess.Popen``."""
-        arguments = [*self._program("postgres"), "-D", self._seen(self.folder / "cluster")]
+        arguments = [*self._program("postgres"), "-D", self.seen(self.folder / "cluster")]
         for name, value in self._options().items():
             arguments += ["-c", f"{name}={value}"]
         return arguments, {"cwd": "/", **self._user()}
@@ -112,7 +112,7 @@ class Postgres:
         """How a program of the server is called."""
         return [_binary(name)]
 
-    def _seen(self, path: Path) -> str:
+    def seen(self, path: Path) -> str:
         """A path as the server sees it."""
         return str(path)
 

@@ -120,7 +120,7 @@ class Timescale(Postgres):
     def _program(self, name: str) -> list[str]:
         return self._programs.call(name)
 
-    def _seen(self, path: Path) -> str:
+    def seen(self, path: Path) -> str:
         return str(Path("/") / path.relative_to(self._programs.root))
 
     def _user(self) -> dict[str, Any]:
