@@ -170,7 +170,7 @@ def forecast(tables: Iterable[Table]) -> int | None:
 
     Samples are nearly all of it: as long as they have no rate there is no forecast.
     """
-    rates = {table.name: table.in_a_year for table in tables if table.rows}
+    rates = {table.name: table.in_a_year for table in tables if table.oldest}
     known = [each for each in rates.values() if each is not None]
     return sum(known) if known and rates.get("sample", 0) is not None else None
 

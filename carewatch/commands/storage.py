@@ -64,9 +64,9 @@ def _year(tables: list[Table]) -> str:
     year = forecast(tables)
     if year is None:
         return "Readings after a year: not known yet. Their rate takes an hour of samples."
-    without = [table.name for table in tables if table.rows and table.in_a_year is None]
-    young = f" Not known yet, and not in it: {', '.join(without)}." if without else ""
-    return f"Readings after a year at this rate: {_size(year)}, as long as rows are kept.{young}"
+    young = [table.name for table in tables if table.oldest and table.in_a_year is None]
+    but = f", without {', '.join(young)} (not known yet)" if young else ""
+    return f"Readings after a year at this rate: {_size(year)}{but}, as long as rows are kept."
 
 
 def _told(kind: str, tables: list[Table], whole: Whole) -> dict[str, Any]:
