@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from carewatch.embedded.postgres import free_port
+from carewatch.embedded.postgres import Postgres, free_port
 from carewatch.settings import PREFIX, Settings
 from domain.errors import Unavailable
 
@@ -70,9 +70,9 @@ def _by(port: int) -> str:
 
 
 def with_free_ports(settings: Settings) -> Settings:
-    """The same settings with a port in place of each 0."""
-    chosen: dict[str, int] = {}
-    for name in ("http_port", "mqtt_port", "nats_port", "database_port"):
+    """The same settings with a port in place of each 0; the database keeps its own."""
+    chosen = {"database_port": settings.database_port or Postgres(settings.data / "database").port}
+    for name in ("http_port", "mqtt_port", "nats_port"):
         chosen[name] = getattr(settings, name)
         while chosen[name] == 0:
             port = free_port()

@@ -73,7 +73,7 @@ class Instance:
     """One running carewatch on one folder; ``stop`` ends it. The folder must be locked."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
-        self.settings = with_free_ports(settings)
+        self.settings = settings
         self._stop = stop
         self._ready = False
         self._metrics = self._data / "metrics"
@@ -86,6 +86,7 @@ class Instance:
         if ended:
             log.warning("ended what an earlier run left behind", parts=", ".join(ended))
         running.remove(self._data)
+        self.settings = with_free_ports(self.settings)  # what was left behind held some
         check_ports(self.settings)
         shutil.rmtree(self._metrics, ignore_errors=True)
         self._metrics.mkdir(mode=0o700)
@@ -134,6 +135,9 @@ class Instance:
         if self.settings.database_url:
             return {}
         postgres = Postgres(self._data / "database", self.settings.database_port)
+        if postgres.last_port not in (0, postgres.port):
+            log.warning("the database's address is a new one: it listens on another port than last "
+                        "time", last_port=postgres.last_port, port=postgres.port)  # fmt: skip
         postgres.prepare()
         command, how = postgres.command()
         ready = partial(answers, "127.0.0.1", postgres.port)

@@ -1,8 +1,12 @@
 -- What readings take up; `pieces` stands in migration 0005.
 
 -- name: others(known)
--- Every other table, with its pieces where it is split; rows are the database's estimate.
-select c.relname as name, cast(sum(greatest(part.reltuples, 0)) as bigint) as rows,
+-- Every other table, with its pieces where it is split; rows are the database's estimate, null
+-- where there is none: a piece with pages that was never looked at, or was when it was empty.
+select c.relname as name,
+       case when bool_and(part.reltuples > 0 or pg_relation_size(part.oid) = 0)
+            then cast(sum(greatest(part.reltuples, 0)) filter (where part.relkind <> 'p') as bigint)
+       end as rows,
        cast(sum(pg_total_relation_size(part.oid)) as bigint) as bytes
 from pg_class c
 join pg_class part

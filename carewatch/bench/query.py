@@ -104,7 +104,7 @@ def _fill(whole: Stack, plan: Plan, console: Console) -> dict[str, Any]:
             mark.touch()
         filling.tell_now(connection, plan.size, clock.now())
         connection.execute("analyze sample")
-        sample, *_ = storage.measure(connection, Keep())
+        sample, *_ = storage.measure(connection, Keep(), clock.now())
     return {"samples": sample.rows, "beds": plan.size.beds, "residents": plan.residents,
             "alerts": plan.alerts, "bytes_per_recent_sample": sample.recent_bytes_per_row,
             "bytes_per_finished_sample": sample.finished_bytes_per_row,

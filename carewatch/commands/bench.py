@@ -20,6 +20,16 @@ app = typer.Typer(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+_ANSWER = {
+    "p50": "p50_ms",
+    "p95": "p95_ms",
+    "target": "target_ms",
+    "met": "met",
+    "database p95": "database_p95_ms",
+    "cold": "cold_ms",
+}
+"""Columns of an answered question, and the figures that stand in them."""
+
 
 @app.callback()
 def bench(
@@ -148,7 +158,13 @@ def query(
     """How fast charts, a station's screen and the open alerts of a county are answered."""
     from carewatch.bench.query import Plan, measure
 
-    _show(measure(Plan(samples, residents, alerts, keep)), json)
+    figures = measure(Plan(samples, residents, alerts, keep))
+    if json:
+        _show(figures, json)
+        return
+    filled = figures.pop("filled")
+    Console().print(_answers(figures))
+    _show(filled, json)
 
 
 @app.command()
@@ -189,6 +205,26 @@ def console(
     from carewatch.bench.console import measure
 
     _show(measure(visits), json)
+
+
+def _answers(figures: Mapping[str, Mapping[str, Any]]) -> Table:
+    """A row for each question."""
+    table = Table("question", *_ANSWER, title="milliseconds")
+    for question, found in figures.items():
+        table.add_row(question, *(_cell(found[key]) for key in _ANSWER.values()))
+    return table
+
+
+def _cell(value: float | bool | None) -> str:
+    """
+    >>> _cell(41.44), _cell(True), _cell(False), _cell(None)
+    ('41.4', 'yes', 'no', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.1f}"
 
 
 def _show(figures: Mapping[str, Any], as_json: bool) -> None:

@@ -12,7 +12,8 @@ from rich.table import Table as Grid
 from carewatch.commands.options import AsJson, Data, connected, settings_of
 from carewatch.edition import edition
 from carewatch.keeper import keep_of
-from ingest.storage import Piece, Table, Whole, measure, measure_whole
+from domain.time import SystemClock
+from ingest.storage import Piece, Table, Whole, forecast, measure, measure_whole
 
 Exact = Annotated[bool, typer.Option("--exact", help="Count rows rather than estimate them.")]
 Pieces = Annotated[bool, typer.Option("--pieces", help="Show each day, too.")]
@@ -33,8 +34,8 @@ def storage(
     keep = keep_of(settings_of(ctx, data=data))
     with connected(ctx, data) as connection:
         found = edition(connection)
-        tables = measure(connection, keep, exact)
-        whole = measure_whole(connection)
+        tables = measure(connection, keep, SystemClock().now(), exact)
+        whole = measure_whole(connection, exact)
     if as_json:
         typer.echo(json.dumps(_told(found.kind, tables, whole), indent=1))
         return
@@ -44,9 +45,7 @@ def storage(
     typer.echo(_bytes_a_sample(_samples(tables)))
     log = "unknown to this user" if whole.log is None else _size(whole.log)
     typer.echo(f"The whole database: {_size(whole.database)}; the server's log: {log}.")
-    typer.echo(
-        f"Readings after a year at this rate: {_size(_year(tables))}, as long as rows are kept."
-    )
+    typer.echo(_year(tables))
 
 
 def _samples(tables: list[Table]) -> Table:
@@ -61,8 +60,13 @@ def _bytes_a_sample(samples: Table) -> str:
     return f"A sample of the recent window takes: {recent}; of finished days: {finished}."
 
 
-def _year(tables: list[Table]) -> int:
-    return sum(table.in_a_year or 0 for table in tables)
+def _year(tables: list[Table]) -> str:
+    year = forecast(tables)
+    if year is None:
+        return "Readings after a year: not known yet. Their rate takes an hour of samples."
+    young = [table.name for table in tables if table.oldest and table.in_a_year is None]
+    but = f", without {', '.join(young)} (not known yet)" if young else ""
+    return f"Readings after a year at this rate: {_size(year)}{but}, as long as rows are kept."
 
 
 def _told(kind: str, tables: list[Table], whole: Whole) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def _told(kind: str, tables: list[Table], whole: Whole) -> dict[str, Any]:
         "bytes_per_sample": samples.bytes_per_row,
         "bytes_per_recent_sample": samples.recent_bytes_per_row,
         "bytes_per_finished_sample": samples.finished_bytes_per_row,
-        "year_bytes": _year(tables),
+        "year_bytes": forecast(tables),
         "database_bytes": whole.database,
         "log_bytes": whole.log,
         "others": [asdict(each) for each in whole.others],
@@ -126,7 +130,8 @@ def _grid(tables: list[Table], pieces: bool) -> Grid:
 def _others(whole: Whole) -> Grid:
     grid = Grid("other tables", "rows", "size")
     for each in whole.others:
-        grid.add_row(each.name, f"{each.rows:,}", _size(each.bytes))
+        rows = "unknown" if each.rows is None else f"{each.rows:,}"
+        grid.add_row(each.name, rows, _size(each.bytes))
     return grid
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,15 @@ _SUPERUSER = "postgres"
 class Postgres:
     """A database server in ``folder``; made on first use, and run in the foreground.
 
-    Its password lies in ``folder/password``, readable by the owner only. PostgreSQL refuses to
-    run as root; a root user's server runs as the system user ``carewatch``, who is made.
+    Its password lies in ``folder/password``, readable by the owner only. Without ``port`` it
+    listens where it last did (``folder/port``), so that its address stays; where that is taken, on
+    a free one. PostgreSQL refuses to run as root; a root user's server runs as the system user
+    ``carewatch``, who is made.
     """
 
     def __init__(self, folder: Path, port: int = 0, *, durable: bool = True) -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = port or free_port(wanted=self.last_port)
         self.durable = durable
 
     @property
@@ -40,6 +43,13 @@ class Postgres:
     @property
     def _maintenance_url(self) -> str:
         return self.url.removesuffix("/carewatch") + "/postgres"
+
+    @property
+    def last_port(self) -> int:
+        """Where it last answered; 0 if it never did."""
+        with suppress(FileNotFoundError, ValueError):
+            return int(self._port_file.read_text())
+        return 0
 
     def prepare(self) -> None:
         """Make the cluster, where there is none yet. Takes about two seconds the first time."""
@@ -52,9 +62,9 @@ class Postgres:
         # Beside, then renamed: a cluster whose making was cut short is no cluster.
         beside = self.folder / "cluster.new"
         shutil.rmtree(beside, ignore_errors=True)
-        command = [*self._program("initdb"), "-D", self._seen(beside), "-U", _SUPERUSER]
+        command = [*self._program("initdb"), "-D", self.seen(beside), "-U", _SUPERUSER]
         command += ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-sync"]
-        command += [f"--pwfile={self._seen(self._password_file)}"]
+        command += [f"--pwfile={self.seen(self._password_file)}"]
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd="/", **self._user()
         )
@@ -64,7 +74,7 @@ class Postgres:
 
     def command(self) -> tuple[list[str], dict[str, Any]]:
         """What to start, as arguments of ``subprocess.Popen``."""
-        arguments = [*self._program("postgres"), "-D", self._seen(self.folder / "cluster")]
+        arguments = [*self._program("postgres"), "-D", self.seen(self.folder / "cluster")]
         for name, value in self._options().items():
             arguments += ["-c", f"{name}={value}"]
         return arguments, {"cwd": "/", **self._user()}
@@ -86,6 +96,7 @@ class Postgres:
                     ).fetchone()
                     if known is None:
                         connection.execute("create database carewatch")
+                    self._port_file.write_text(f"{self.port}\n")
                     return
             except psycopg.OperationalError as error:
                 if stopwatch() > deadline:
@@ -112,7 +123,7 @@ class Postgres:
         """How a program of the server is called."""
         return [_binary(name)]
 
-    def _seen(self, path: Path) -> str:
+    def seen(self, path: Path) -> str:
         """A path as the server sees it."""
         return str(path)
 
@@ -123,6 +134,10 @@ class Postgres:
     @property
     def _password_file(self) -> Path:
         return self.folder / "password"
+
+    @property
+    def _port_file(self) -> Path:
+        return self.folder / "port"
 
     def _password(self) -> str:
         return self._password_file.read_text().strip()
@@ -138,10 +153,15 @@ def server_version() -> str:
     return done.stdout.strip()
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on at this moment."""
+def free_port(host: str = "127.0.0.1", wanted: int = 0) -> int:
+    """A TCP port that nobody listens on at this moment: the wanted one, if it is free."""
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        if wanted:  # connections of its last owner may still be fading away
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError:
+            probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 

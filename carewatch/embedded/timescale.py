@@ -120,7 +120,7 @@ class Timescale(Postgres):
     def _program(self, name: str) -> list[str]:
         return self._programs.call(name)
 
-    def _seen(self, path: Path) -> str:
+    def seen(self, path: Path) -> str:
         return str(Path("/") / path.relative_to(self._programs.root))
 
     def _user(self) -> dict[str, Any]:
@@ -196,9 +196,12 @@ def _run(programs: Programs) -> int:
     process = server.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.send_signal(signal.SIGINT))
+    last_port = server.last_port
     server.wait()
+    if last_port not in (0, server.port):
+        print(f"Port {last_port} is taken: the address is a new one.", file=sys.stderr)  # noqa: T201
     print(f"export CAREWATCH_DATABASE_URL={server.url}", flush=True)  # noqa: T201
-    print("TimescaleDB runs until Ctrl-C; its data stays.", file=sys.stderr)  # noqa: T201
+    print("TimescaleDB runs until Ctrl-C; its data and its address stay.", file=sys.stderr)  # noqa: T201
     return process.wait()
 
 

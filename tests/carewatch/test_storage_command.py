@@ -25,6 +25,8 @@ def test_the_whole_database_is_told(database_url: str) -> None:
     assert "other tables" in shown
     assert "The whole database:" in shown
     assert "recent window takes: none yet; of finished days: none yet." in shown
+    assert "Readings after a year: not known yet." in shown
+    assert told["year_bytes"] is None
     assert told["bytes_per_recent_sample"] is told["bytes_per_finished_sample"] is None
 
 

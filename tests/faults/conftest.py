@@ -13,15 +13,7 @@ from tests.faults.rig import rig as a_rig
 from tests.talking import Talk
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that is marked ``also_on_timescale`` runs there, too, after all others."""
-    if "rig" in metafunc.fixturenames:
-        also = metafunc.definition.get_closest_marker("also_on_timescale")
-        kinds = ["plain", "apache"] if also else ["plain"]
-        metafunc.parametrize("rig", kinds, indirect=True, scope="package")
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="package", params=["plain", "apache"])
 def rig(folder: Path, request: pytest.FixtureRequest) -> Iterator[Rig]:
     place = folder / f"faults-{request.param}"
     server = (

@@ -80,10 +80,6 @@ class Rig:
             self.start(service)
         self.wait_ready()
 
-    @property
-    def kind(self) -> str:
-        return "TimescaleDB" if isinstance(self.postgres, Timescale) else "PostgreSQL"
-
     # -- processes ----------------------------------------------------------------------------
 
     def start(self, service: str, **settings: Any) -> int:
@@ -191,7 +187,8 @@ class Rig:
         with psycopg.connect(url, autocommit=True) as connection:
             if disk is not None:
                 shutil.chown(disk, *_DATABASE_USER)
-                connection.execute(f"create tablespace small location '{disk}'".encode())
+                place = self.postgres.seen(disk)
+                connection.execute(f"create tablespace small location '{place}'".encode())
             space = "pg_default" if disk is None else "small"
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'carewatch'"

@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 
 import httpx
 import psycopg
-import pytest
 
 from tests.faults.rig import Rig, pause, within
 from tests.talking import Talk
@@ -47,7 +46,6 @@ def read_only(rig: Rig) -> Iterator[None]:
         rig.set_database("default_transaction_read_only = off")
 
 
-@pytest.mark.also_on_timescale
 def test_the_database_is_stopped_and_started(rig: Rig, talk: Talk) -> None:
     before = rig.memory
     rig.end_database()
@@ -83,7 +81,6 @@ def test_the_pump_crashes_while_the_database_is_away(rig: Rig, talk: Talk) -> No
     rig.all_is_well(talk, pressed)
 
 
-@pytest.mark.also_on_timescale
 def test_the_database_takes_no_writes(rig: Rig, talk: Talk) -> None:
     with read_only(rig):
         pressed = rig.press()
@@ -102,7 +99,6 @@ def frozen(rig: Rig) -> Iterator[None]:
         rig.thaw_database()
 
 
-@pytest.mark.also_on_timescale
 def test_the_database_hangs(rig: Rig, talk: Talk) -> None:
     """Its connections stay, and nothing comes by them: only our own clock tells."""
     call = f"http://127.0.0.1:{rig.http_port}/api/v1/alerts"
@@ -130,7 +126,6 @@ def test_the_database_has_no_connection_left(rig: Rig, talk: Talk) -> None:
     rig.all_is_well(talk, pressed)
 
 
-@pytest.mark.also_on_timescale
 def test_readings_wait_for_a_lock(rig: Rig, talk: Talk) -> None:
     with rig.connect() as other, other.transaction():
         other.execute("lock table sample")

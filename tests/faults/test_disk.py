@@ -16,12 +16,13 @@ ROOM = "48m"
 
 
 @pytest.fixture
-def small_disk(rig: Rig, folder: Path) -> Iterator[Path]:
+def small_disk(rig: Rig) -> Iterator[Path]:
     """The database's tables on a disk of their own."""
-    disk = folder / "disk"
+    disk = rig.postgres.folder.with_name("disk")
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(disk)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        disk.rmdir()
         pytest.skip("needs root and the right to mount a tmpfs")
     try:
         rig.move_tables(disk)
@@ -29,6 +30,7 @@ def small_disk(rig: Rig, folder: Path) -> Iterator[Path]:
         rig.move_tables(None)
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
+        disk.rmdir()
 
 
 def fill(disk: Path) -> Path:

@@ -206,7 +206,7 @@ def test_bytes_of_the_recent_window_and_of_finished_days_are_measured_apart(
             say(home, FIRST + day * DAY + 5 * HOUR, *more)
     finish(home)
     retention.compress(home, KEEP, LATER)
-    sample, *_ = storage.measure(home, KEEP, exactly=True)
+    sample, *_ = storage.measure(home, KEEP, LATER, exactly=True)
     assert sample.rows == 14_400
     recent, finished = sample.recent_bytes_per_row, sample.finished_bytes_per_row
     assert recent is not None
