@@ -87,8 +87,9 @@ SENTENCES: Mapping[str, str] = {
     "step_repeats_list": "Step {step} is a list, or waits until morning: it cannot be told again, "
     "leave `repeats` out.",
     "step_party": "Step {step} names {party!r}: use one of {known}, team:ID or person:USERNAME.",
-    "step_team": "Step {step} names {team}, which is no team: GET /api/v1/teams lists them.",
-    "step_person": "Step {step} names {person}, who has no open account: correct the user name.",
+    "step_team": "Step {step} names team:{team}, which is no team: GET /api/v1/teams lists them.",
+    "step_person": "Step {step} names person:{person}, who has no open account: correct the user "
+    "name.",
     # accounts and logins
     "login_wrong": "This name and password do not belong together: check both.",
     "login_wait": "Too many wrong passwords: try again in {minutes} min.",
@@ -101,8 +102,7 @@ SENTENCES: Mapping[str, str] = {
     "team_unknown": "There is no team {team}: create it first, or check the spelling.",
     "team_taken": "There is a team {team!r} already: choose another id.",
     "county_below": "A county stands at the top: leave its parent out.",
-    "parent_unfit": "A {level} stands below a team of the next higher level: name one that "
-    "exists as parent.",
+    "parent_unfit": "This team stands below a {level}: name one that exists as its parent.",
     "home_unknown": "There is no home {home!r} of yours; GET /api/v1/homes lists them.",
     "home_taken": "There is a home {home!r} already: choose another id.",
     "half_a_point": "A point on the map needs both: give latitude and longitude.",

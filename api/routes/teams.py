@@ -79,7 +79,7 @@ def _check_place(connection: Connection, level: str, parent: str | None) -> None
     if above is None and parent is not None:
         raise unprocessable(refused("county_below"))
     if above is not None and (parent is None or queries.team_level(connection, id=parent) != above):
-        raise unprocessable(refused("parent_unfit", level=level))
+        raise unprocessable(refused("parent_unfit", level=above))
 
 
 def _one(connection: Connection, caller: Viewer, team: str) -> dict[str, Any]:
