@@ -95,7 +95,8 @@ class Memory:
             with closing(self._connect()) as connection:
                 store.save_checkpoint(connection, as_of, state)
         except AWAY as error:
-            log.warning("the engine's state was not saved; it is tried again", error=str(error))
+            reason = type(error).__name__
+            log.warning("the engine's state was not saved; it is tried again", reason=reason)
 
     def _state(self) -> dict[str, NDArray[Any]]:
         return self._engine.state() | self._signals.state()

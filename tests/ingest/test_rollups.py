@@ -1,65 +1,24 @@
 """Roll-ups are what their samples make, in whatever order these came."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.quantity import COLUMN, QUANTITIES, WIDTH
-from domain.sample import Batch
-from domain.time import DAY, HOUR, MINUTE, SECOND, Micros, from_datetime, to_datetime
+from domain.quantity import QUANTITIES
+from domain.time import DAY, HOUR, MINUTE, SECOND, to_datetime
 from ingest import rollups, store
-
-EVENING = from_datetime(datetime(2026, 11, 20, 20, tzinfo=UTC))
-"""21:00 in Madrid."""
-
-BED, ANNA, SPARE = 1, 2, 3
-_HOME = """
-insert into resident (id, slot, name, timezone) values ('anna', 2, 'Anna', 'Europe/Madrid');
-insert into device (id, slot, kind, resident_id, secret_hash)
-values ('bed', 1, 'bed', 'anna', 'x'), ('spare', 3, 'bed', null, 'x');
-"""
+from tests.ingest.anna import ANNA, BED, EVENING, SPARE, Said, at_home, beats, keep, roll, samples
 
 ROLLED_UP = ("sample_minute", "sample_hour", "sample_night", "quantity_day")
-
-Said = tuple[Micros, dict[str, float]]
-
-
-def samples(*rows: Said, device: int = BED, subject: int = ANNA) -> Batch:
-    x = np.full((len(rows), WIDTH), np.nan, np.float32)
-    for place, (_, said) in enumerate(rows):
-        for name, value in said.items():
-            x[place, COLUMN[name]] = value
-    count = len(rows)
-    at = np.array([row[0] for row in rows], np.int64)
-    slots = np.full(count, subject, np.int32)
-    devices = np.full(count, device, np.int32)
-    order, nothing = np.arange(count, dtype=np.int32), np.zeros(count, np.int16)
-    return Batch(order, slots, devices, at, at + 1000, x, nothing, np.zeros(count, np.int64))
 
 
 @pytest.fixture
 def home(connection: psycopg.Connection) -> psycopg.Connection:
-    connection.execute(_HOME)
-    connection.commit()
-    connection.autocommit = True
-    store.make_days(connection, EVENING)
-    store.prepare(connection)
-    return connection
-
-
-def keep(connection: psycopg.Connection, batch: Batch) -> None:
-    with connection.transaction():
-        store.keep_samples(connection, batch)
-
-
-def roll(connection: psycopg.Connection, now: Micros) -> int:
-    return rollups.roll_up(connection, now, since=EVENING - DAY)
+    return at_home(connection)
 
 
 def minutes(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
@@ -67,10 +26,6 @@ def minutes(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
         "select at, heart_rate_count, heart_rate_low, heart_rate_high, heart_rate_mean,"
         " heart_rate_p50 from sample_minute order by at"
     ).fetchall()
-
-
-def beats(at: Micros, *rates: float) -> list[Said]:
-    return [(at + n * SECOND, {"heart_rate": rate}) for n, rate in enumerate(rates)]
 
 
 @pytest.mark.every_edition
@@ -189,58 +144,6 @@ def test_a_resident_who_moves_to_another_zone_has_each_night_once(home: psycopg.
     assert home.execute(nights).fetchall() == [("2026-11-20", begins, 70.0)]
 
 
-_DAYS = "select at, quantity, count, low, high, mean from quantity_day order by at, quantity"
-
-
-@pytest.mark.every_edition
-def test_a_day_is_the_residents_own_and_made_when_it_is_over(home: psycopg.Connection) -> None:
-    """From midnight to midnight in Madrid, of common and of rare quantities."""
-    midnight = EVENING + 3 * HOUR
-    for at, rate in ((-1, 50.0), (0, 60.0), (23, 90.0), (24, 100.0)):
-        keep(home, samples((midnight + at * HOUR, {"heart_rate": rate, "weight": rate})))
-    roll(home, midnight + 24 * HOUR)
-    assert {row[0] for row in home.execute(_DAYS)} == {to_datetime(midnight - DAY)}
-    roll(home, midnight + 24 * HOUR + rollups.LAG)
-    assert home.execute(_DAYS).fetchall()[2:] == [
-        (to_datetime(midnight), "heart_rate", 2, 60.0, 90.0, 75.0),
-        (to_datetime(midnight), "weight", 2, 60.0, 90.0, 75.0),
-    ]
-
-
-@pytest.mark.every_edition
-def test_late_samples_correct_the_day_and_may_make_one(home: psycopg.Connection) -> None:
-    roll(home, EVENING + 2 * DAY)
-    for said, mean in ((60.0, 60.0), (70.0, 65.0)):
-        keep(home, samples((EVENING + int(said) * MINUTE, {"heart_rate": said})))
-        roll(home, EVENING + 2 * DAY)
-        assert [row[5] for row in home.execute(_DAYS)] == [mean]
-
-
-def test_an_hour_counts_to_the_day_in_which_it_begins(home: psycopg.Connection) -> None:
-    """Midnight in Kolkata is half past six in the evening of UTC."""
-    home.execute("update resident set timezone = 'Asia/Kolkata'")
-    midnight = EVENING - 90 * MINUTE
-    keep(home, samples(*beats(midnight - 10 * MINUTE, 60), *beats(midnight + 10 * MINUTE, 80)))
-    roll(home, EVENING + 2 * DAY)
-    days = [(to_datetime(midnight - DAY), "heart_rate", 2, 60.0, 80.0, 70.0)]
-    assert home.execute(_DAYS).fetchall() == days
-    keep(home, samples(*beats(midnight + 11 * MINUTE, 100)))
-    roll(home, EVENING + 2 * DAY)
-    assert [row[5] for row in home.execute(_DAYS)] == [80.0]
-
-
-def test_a_midnight_that_strikes_twice_begins_the_day_once(home: psycopg.Connection) -> None:
-    """In the Azores clocks are set back from one to midnight: 25 October 2026 has 25 hours."""
-    home.execute("update resident set timezone = 'Atlantic/Azores'")
-    first = from_datetime(datetime(2026, 10, 25, tzinfo=UTC))
-    hours = [(first + n * HOUR, {"heart_rate": 60.0}) for n in range(-24, 49)]
-    keep(home, samples(*hours))
-    rollups.roll_up(home, first + 3 * DAY, since=first - 3 * DAY)
-    found = home.execute("select at, count from quantity_day order by at").fetchall()
-    begins = (first - DAY, first, first + 25 * HOUR)
-    assert found == [(to_datetime(at), n) for at, n in zip(begins, (24, 25, 24), strict=True)]
-
-
 def test_every_common_quantity_has_a_place_at_every_level(home: psycopg.Connection) -> None:
     common = [quantity.name for quantity in QUANTITIES if quantity.common]
     said = dict.fromkeys(common, 1.0) | {"heart_rate": 60.0, "spo2": 95.0}
@@ -274,7 +177,7 @@ def test_what_comes_late_in_the_midst_of_a_round_is_not_lost(
     roll(home, EVENING + 2 * DAY)
     for table in ("sample_minute", "sample_hour", "sample_night"):
         assert home.execute(f"select heart_rate_mean from {table}").fetchall() == [(70.0,)]
-    assert [row[5] for row in home.execute(_DAYS)] == [70.0]
+    assert home.execute("select mean from quantity_day").fetchall() == [(70.0,)]
 
 
 def test_an_odd_zone_of_one_resident_stops_nobody(home: psycopg.Connection) -> None:
